@@ -1,0 +1,183 @@
+import { durationPattern } from './duration.ts';
+import { FilterName } from './failure.ts';
+import { boolean, describe, object, oneOf, type Static, string } from './schema.ts';
+
+const duration = {
+  anyOf: [
+    { type: 'integer', minimum: -1 },
+    { type: 'string', pattern: durationPattern },
+  ],
+} as const;
+const strings = { type: 'array', items: { type: 'string', minLength: 1 } } as const;
+
+/** ipset's names hold 31 bytes and iptables' chains 28; `portcullis-` takes 11 and the IPv6 set's `-v6` three. */
+export const jailNamePattern = '^[a-z0-9][a-z0-9-]{0,16}$';
+
+const jailSettings = {
+  maxretry: describe('Failures that ban, 1 to 1000.', {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1000,
+  } as const),
+  findtime: describe('The window in which they must lie.', duration),
+  bantime: describe('How long a ban lasts; -1: for ever.', duration),
+  ignoreip: describe(
+    'Never banned: addresses, CIDR, host names. Loopback and the host’s own are always exempt.',
+    strings,
+  ),
+  ipv6_prefix: describe('One IPv6 client is its network: 128 counts single addresses.', {
+    type: 'integer',
+    minimum: 32,
+    maximum: 128,
+  } as const),
+  bantime_increment: describe('Longer bans for repeat offenders.', boolean),
+  bantime_factor: describe('Multiplies each longer ban.', { type: 'number', exclusiveMinimum: 0 } as const),
+  bantime_multipliers: describe(
+    'The nth ban lasts bantime × the nth multiplier × factor; the last one repeats. Empty: 1, 2, 4, 8, …',
+    { type: 'array', items: { type: 'number', exclusiveMinimum: 0 }, maxItems: 50 } as const,
+  ),
+  bantime_maxtime: describe('No ban is longer, the random part included; -1: no limit.', duration),
+  bantime_rndtime: describe(
+    'Up to this much is added at random, so that bans do not end by the clock.',
+    duration,
+  ),
+  bantime_overalljails: describe('Count earlier bans of all jails, not only of this one.', boolean),
+  max_tracked: describe(
+    'Addresses with failures inside findtime that are remembered; beyond it the oldest is forgotten.',
+    {
+      type: 'integer',
+      minimum: 1_000,
+      maximum: 10_000_000,
+    } as const,
+  ),
+} as const;
+type JailSetting = keyof typeof jailSettings;
+const jailSettingNames = Object.keys(jailSettings) as unknown as readonly JailSetting[];
+
+/** The file as an administrator writes it: every key may be left out. Unknown keys are refused. */
+export const ConfigFile = object(
+  {
+    state_dir: describe('Where the database lives.', { type: 'string', pattern: '^/' } as const),
+    run_dir: describe('Where the sockets live.', { type: 'string', pattern: '^/' } as const),
+    log: object(
+      {
+        source: oneOf('auto', 'file', 'journal'),
+        files: describe('Globs; rotation is followed.', {
+          type: 'array',
+          items: { type: 'string', pattern: '^/' },
+          minItems: 1,
+        } as const),
+      },
+      ['source', 'files'],
+    ),
+    defaults: object(jailSettings, jailSettingNames),
+    jails: {
+      type: 'object',
+      propertyNames: { pattern: jailNamePattern },
+      additionalProperties: object(
+        {
+          enabled: boolean,
+          filter: describe('Which messages count.', {
+            type: 'array',
+            items: FilterName,
+            minItems: 1,
+          } as const),
+          ...jailSettings,
+        },
+        ['enabled', ...jailSettingNames] as const,
+      ),
+    },
+    firewall: object(
+      {
+        backend: oneOf('auto', 'ipset', 'iptables', 'nftables', 'dry-run'),
+        chains: describe('DOCKER-USER is added where it exists.', {
+          type: 'array',
+          items: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,28}$' },
+          minItems: 1,
+        } as const),
+        ports: describe(
+          'Service names, numbers, or ranges as 8000:8010; at most 15, iptables’ limit (a range counts twice).',
+          {
+            type: 'array',
+            items: {
+              anyOf: [
+                { type: 'string', pattern: '^([a-z0-9-]{1,32}|[0-9]{1,5}:[0-9]{1,5})$' },
+                { type: 'integer', minimum: 1, maximum: 65535 },
+              ],
+            },
+            minItems: 1,
+            maxItems: 15,
+          } as const,
+        ),
+        protocols: describe('udp is HTTP/3.', {
+          type: 'array',
+          items: oneOf('tcp', 'udp'),
+          minItems: 1,
+        } as const),
+        reject_with: oneOf(
+          'icmp-port-unreachable',
+          'icmp-host-unreachable',
+          'icmp-net-unreachable',
+          'icmp-admin-prohibited',
+          'tcp-reset',
+          'drop',
+        ),
+        on_stop: describe(
+          'Whether bans stay enforced in the kernel while the daemon is stopped.',
+          oneOf('keep', 'remove'),
+        ),
+      },
+      ['backend', 'chains', 'ports', 'protocols', 'reject_with', 'on_stop'],
+    ),
+    retention: object(
+      {
+        history: describe('How long ended bans are kept.', duration),
+        failures: describe('How long failures are kept.', duration),
+        audit: describe('How long the audit log is kept.', duration),
+      },
+      ['history', 'failures', 'audit'],
+    ),
+    slack: object(
+      {
+        webhook_url_file: describe('A file that holds the incoming-webhook URL.', string),
+        webhook_url: string,
+        channel: string,
+      },
+      ['webhook_url_file', 'webhook_url', 'channel'],
+    ),
+  },
+  ['state_dir', 'run_dir', 'log', 'defaults', 'jails', 'firewall', 'retention', 'slack'],
+);
+export type ConfigFile = Static<typeof ConfigFile>;
+
+/** What holds where the file says nothing. The shipped file says the same (a test compares them). */
+export const defaultConfig = {
+  state_dir: '/var/lib/portcullis',
+  run_dir: '/run/portcullis',
+  log: { source: 'auto', files: ['/var/log/auth.log'] },
+  defaults: {
+    maxretry: 3,
+    findtime: '3h',
+    bantime: '1d',
+    ignoreip: [],
+    ipv6_prefix: 64,
+    bantime_increment: false,
+    bantime_factor: 1,
+    bantime_multipliers: [],
+    bantime_maxtime: '-1',
+    bantime_rndtime: '0',
+    bantime_overalljails: false,
+    max_tracked: 1_000_000,
+  },
+  jails: { wordpress: { filter: ['wordpress-hard', 'wordpress-soft'] } },
+  firewall: {
+    backend: 'auto',
+    chains: ['INPUT'],
+    ports: ['http', 'https'],
+    protocols: ['tcp', 'udp'],
+    reject_with: 'icmp-port-unreachable',
+    on_stop: 'keep',
+  },
+  retention: { history: '90d', failures: '30d', audit: '52w' },
+  slack: { webhook_url_file: '', channel: '' },
+} as const satisfies ConfigFile;

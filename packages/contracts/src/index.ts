@@ -1,0 +1,11 @@
+export * from './api.ts';
+export * from './ban.ts';
+export * from './config.ts';
+export * from './duration.ts';
+export * from './errors.ts';
+export * from './failure.ts';
+export * from './jail.ts';
+export type { Static } from './schema.ts';
+export * from './site.ts';
+export * from './status.ts';
+export * from './why.ts';

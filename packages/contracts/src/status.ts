@@ -1,0 +1,64 @@
+import { JailSummary, LogPosition } from './jail.ts';
+import {
+  array,
+  boolean,
+  count,
+  describe,
+  instant,
+  nullable,
+  object,
+  oneOf,
+  type Static,
+  string,
+} from './schema.ts';
+
+export const ProblemCode = oneOf(
+  'log_missing',
+  'log_unreadable',
+  'log_gap',
+  'firewall_failed',
+  'firewall_drift',
+  'firewall_refused',
+  'ipv6_unenforced',
+  'store_degraded',
+  'ignoreip_unresolved',
+  'config_invalid',
+);
+export type ProblemCode = Static<typeof ProblemCode>;
+
+export const HealthProblem = object({ code: ProblemCode, sentence: string });
+export type HealthProblem = Static<typeof HealthProblem>;
+
+export const Status = object({
+  version: string,
+  healthy: boolean,
+  problems: array(HealthProblem),
+  firewall: describe('The backend that enforces.', string),
+  bans: object({
+    wanted: count,
+    enforced: describe('How many of the wanted bans the kernel held when last verified.', count),
+    verified_at: nullable(instant),
+    repairs: describe('Differences mended since the start.', count),
+  }),
+  log: array(LogPosition),
+  jails: array(JailSummary),
+  started_at: instant,
+});
+export type Status = Static<typeof Status>;
+
+export const Stats = object({
+  since: instant,
+  until: instant,
+  bucket_seconds: count,
+  buckets: array(object({ at: instant, failures: count, bans: count })),
+  failures: count,
+  bans: count,
+  top_sites: array(object({ name: string, failures: count })),
+  top_users: array(object({ name: string, failures: count })),
+  top_events: array(object({ name: string, failures: count })),
+});
+export type Stats = Static<typeof Stats>;
+
+/** What `/v1/events` sends, one JSON object an event. */
+export const EventType = oneOf('ban', 'prolong', 'unban', 'failed', 'repair', 'problem', 'reload');
+export type EventType = Static<typeof EventType>;

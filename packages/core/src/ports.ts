@@ -1,0 +1,230 @@
+import type {
+  AllowEntry,
+  AuditEntry,
+  Channel,
+  EndedBy,
+  EventName,
+  IgnoredReason,
+} from '@portcullis/contracts';
+import type { Network } from './address.ts';
+
+/** Instants are epoch milliseconds and durations milliseconds, here and everywhere behind the edges. */
+export interface Clock {
+  now(): number;
+}
+
+// ─── Log sources ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a file is, so that it is known again after a rename, a copy or a restart. */
+export interface LogFile {
+  /** The configured file that this is, or was before it was rotated: the key under which its position is kept. */
+  readonly log: string;
+  /** Where it was found: `log` itself, or a rotated name such as `auth.log.1` or `auth.log.2.gz`. */
+  readonly path: string;
+  readonly device: number;
+  readonly inode: number;
+  /** `<length>:<hex SHA-256>` of the first bytes (at most 256) of the content, decompressed where the file is not. */
+  readonly head: string;
+}
+
+/** The exact place up to which a log has been read. Offsets are bytes of the content, decompressed. */
+export interface LogPosition extends LogFile {
+  readonly offset: number;
+}
+
+/** Bytes in the order in which they stand in the file, without gap or overlap between two chunks of one file. */
+export interface LogChunk {
+  readonly file: LogFile;
+  /** The offset of `bytes[0]`. */
+  readonly offset: number;
+  /** Valid only during the call that delivers it: the source uses the memory again. */
+  readonly bytes: Uint8Array;
+  /** The file gets no more bytes: it was rotated away, truncated or deleted. A line without newline ends here. */
+  readonly last: boolean;
+}
+
+/** Something that a source cannot do, or a gap in what it read. Named so that health can show it. */
+export interface LogTrouble {
+  readonly code: 'log_missing' | 'log_unreadable' | 'log_gap';
+  readonly log: string;
+  /** A sentence for the administrator: what is wrong and what to do. Null: it is over. */
+  readonly sentence: string | null;
+}
+
+export interface LogSink {
+  /** Takes a chunk, synchronously and completely. The source goes on reading when it returns. */
+  chunk(chunk: LogChunk): void;
+  trouble(trouble: LogTrouble): void;
+}
+
+/** How far behind a log its reader is. */
+export interface LogLag {
+  readonly log: string;
+  readonly offset: number;
+  /** Bytes that are known to be unread. */
+  readonly unread: number;
+  /** Since when bytes have waited; null when nothing waits. */
+  readonly waitingSince: number | null;
+}
+
+/**
+ * Laws: every byte is delivered once, in order, across renames, truncation and restarts from the positions that
+ * `start` is given; a log without a position is read from its beginning. Nothing is delivered before `start` nor
+ * after `stop` has resolved. `settled` resolves when all bytes that were there when it was called are delivered.
+ */
+export interface LogSource {
+  start(positions: readonly LogPosition[], sink: LogSink): Promise<void>;
+  settled(): Promise<void>;
+  lag(): readonly LogLag[];
+  stop(): Promise<void>;
+}
+
+// ─── Firewall ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A ban as the kernel knows it. */
+export interface EnforcedBan {
+  readonly jail: string;
+  readonly network: Network;
+  /** When it ends; null: never. */
+  readonly until: number | null;
+}
+
+export interface FirewallChange extends EnforcedBan {
+  readonly action: 'add' | 'remove';
+}
+
+/** What the kernel holds of the structure that carries the bans: chains, sets and the jumps to them. */
+export interface StructureReport {
+  /** A sentence for each thing that is missing, out of place or altered; empty when all is as it must be. */
+  readonly faults: readonly string[];
+  /** Entries by jail, without listing them. */
+  readonly entries: ReadonlyMap<string, number>;
+}
+
+/**
+ * Laws: `install` is idempotent, puts the jumps first in their chains, keeps entries that are there, drops jails that
+ * are no longer named, never touches another program's rules, and refuses (firewall_refused) what bears our name but
+ * is not ours. `apply` is one batch: adding what is there replaces its end, removing what is not there is no error,
+ * adding what has already ended does nothing. After `apply` resolved, the kernel holds it. When it rejects, any part
+ * may hold. An entry ends by itself at `until` where the kernel can do that. `inspect` is cheap at any number of bans;
+ * `list` is not. `uninstall` leaves nothing of ours behind.
+ */
+export interface Firewall {
+  readonly backend: 'ipset' | 'iptables' | 'nftables' | 'dry-run';
+  install(jails: readonly string[]): Promise<void>;
+  apply(changes: readonly FirewallChange[]): Promise<void>;
+  inspect(): Promise<StructureReport>;
+  list(): Promise<readonly EnforcedBan[]>;
+  uninstall(): Promise<void>;
+  /** Kept sentences about what cannot be enforced here, as IPv6 on a kernel without it. */
+  readonly limits: readonly string[];
+}
+
+// ─── Store ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One event that a WordPress line reports of an address. */
+export interface FailureRecord {
+  /** Grows by one with each record; given by the pipeline. */
+  readonly id: number;
+  readonly time: number;
+  /** The single address that the line names. */
+  readonly address: Network;
+  /** The empty string where the line names no site. */
+  readonly site: string;
+  readonly event: EventName;
+  readonly channel: Channel | null;
+  readonly user: string | null;
+  readonly count: number;
+  /** Null: it counts. */
+  readonly reason: IgnoredReason | null;
+  readonly line: Uint8Array;
+}
+
+export interface BanRecord {
+  readonly id: number;
+  readonly network: Network;
+  readonly jail: string;
+  readonly since: number;
+  readonly until: number | null;
+  readonly failures: number;
+  readonly timesBanned: number;
+  readonly state: 'pending' | 'active' | 'failed' | 'ended';
+  readonly endedAt: number | null;
+  readonly endedBy: EndedBy | null;
+  readonly reason: string;
+  readonly evidence: BanEvidence;
+}
+
+/** What a ban rests on, bounded: the latest `maxLines` lines and `maxUsers` names. */
+export interface BanEvidence {
+  readonly sites: Readonly<Record<string, number>>;
+  readonly events: Readonly<Record<string, number>>;
+  readonly users: readonly string[];
+  readonly lines: readonly string[];
+  readonly firstFailureAt: number | null;
+  readonly lastFailureAt: number | null;
+}
+export const maxEvidenceLines = 20;
+export const maxEvidenceUsers = 20;
+
+export interface SiteActivity {
+  readonly site: string;
+  readonly events: number;
+  readonly failures: number;
+  readonly firstEventAt: number;
+  readonly lastEventAt: number;
+}
+
+/** Failures up to and including this id no longer count for the network in the jail: it was banned, unbanned or allowed. */
+export interface Forgotten {
+  readonly jail: string;
+  readonly network: Network;
+  readonly failureId: number;
+}
+
+/**
+ * Laws: what a `transaction` wrote is there after a crash as a whole or not at all; the position of a log and what its
+ * lines caused change in one. Reads inside see its own writes. Records live at most as long as retention says.
+ */
+export interface BanStore {
+  transaction<T>(work: () => T): T;
+
+  positions(): LogPosition[];
+  savePosition(position: LogPosition): void;
+
+  lastFailureId(): number;
+  insertFailures(records: readonly FailureRecord[]): void;
+  failuresById(ids: readonly number[]): FailureRecord[];
+  /** Counted failures with `time >= since`, by id, without their lines: what the jails are rebuilt from. */
+  failuresSince(since: number): Iterable<Omit<FailureRecord, 'line'>>;
+  saveForgotten(forgotten: readonly Forgotten[]): void;
+  forgotten(): Iterable<Forgotten>;
+  touchSites(activity: readonly SiteActivity[]): void;
+
+  insertBan(ban: Omit<BanRecord, 'id'>): BanRecord;
+  /** Replaces end, failures, evidence, state and reason of a ban. */
+  updateBan(ban: BanRecord): void;
+  setBanState(ids: readonly number[], state: 'active' | 'failed', reason?: string): void;
+  endBans(ids: readonly number[], endedAt: number, endedBy: EndedBy): void;
+  /** The ban in force (not ended) of exactly this network in this jail. */
+  banInForce(jail: string, network: Network): BanRecord | undefined;
+  /** Bans in force that have an address in common with the network. */
+  bansOverlapping(network: Network): BanRecord[];
+  bansInForce(): Iterable<Pick<BanRecord, 'id' | 'jail' | 'network' | 'until' | 'state'>>;
+  countBansInForce(): ReadonlyMap<string, number>;
+  /** Bans in force that end at or before `now`, at most `limit`. */
+  bansDue(now: number, limit: number): BanRecord[];
+  /** The earliest end of a ban in force; null where none ends. */
+  nextBanEnd(): number | null;
+  /** How often the network has been banned, in one jail or in all. */
+  timesBanned(network: Network, jail: string | null): number;
+
+  allowEntries(): AllowEntry[];
+  addAudit(entry: Omit<AuditEntry, 'id'>): void;
+
+  /** Deletes what retention no longer keeps, a bounded part at a time. @returns whether more is left */
+  prune(now: number): boolean;
+  /** Null while all is well; else a sentence about what is not kept and why. */
+  readonly degraded: string | null;
+  close(): void;
+}
