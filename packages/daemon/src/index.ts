@@ -1,1 +1,1 @@
-export type { Operations } from './operations.ts';
+export type { DaemonEvent, Operations } from './operations.ts';

@@ -1,0 +1,104 @@
+import { PortcullisError } from '@portcullis/contracts';
+import type { FastifyReply } from 'fastify';
+import type { DaemonEvent, Operations } from '../operations.ts';
+
+/** Events that wait for one client; a client that falls further behind is told so and dropped. */
+export const maxWaitingEvents = 1000;
+/** Clients of one socket that listen at once. */
+export const maxListeners = 32;
+/** A comment this often keeps the connection known to be alive. */
+export const heartbeatMs = 15_000;
+/** How long a dropped client may take to read what it was sent. */
+const farewellMs = 5_000;
+
+export interface EventStreams {
+  /** Sends the client each event from now on, until either side closes. */
+  open(reply: FastifyReply): Promise<void>;
+  closeAll(): void;
+}
+
+export function createEventStreams(operations: Operations): EventStreams {
+  const open = new Set<() => void>();
+  return {
+    async open(reply) {
+      if (open.size >= maxListeners) {
+        throw new PortcullisError('rate_limited', `${maxListeners} clients listen to events already.`, {
+          hint: 'Close one of them, or ask GET /v1/bans from time to time.',
+        });
+      }
+      const queue = createEventQueue();
+      const unsubscribe = operations.subscribe((event) => {
+        if (queue.push(event)) return;
+        unsubscribe();
+        setTimeout(() => {
+          if (!reply.raw.writableFinished) reply.raw.destroy();
+        }, farewellMs).unref();
+      });
+      open.add(queue.end);
+      reply.sse.onClose(() => {
+        unsubscribe();
+        open.delete(queue.end);
+        queue.end();
+      });
+      reply.sse.sendHeaders();
+      // The headers reach the client with the first byte of the body: a comment tells it that it listens.
+      reply.raw.write(': listening\n\n');
+      await reply.sse.send(queue.messages());
+    },
+    closeAll() {
+      for (const end of open) end();
+    },
+  };
+}
+
+interface Message {
+  id?: string;
+  event: string;
+  data: unknown;
+}
+
+/** A bounded queue between the daemon, which never waits, and one client. */
+export function createEventQueue(limit: number = maxWaitingEvents) {
+  let waiting: DaemonEvent[] = [];
+  let ended = false;
+  let overflowed = false;
+  let wake = () => {};
+  const end = () => {
+    ended = true;
+    wake();
+  };
+  return {
+    /** @returns whether the queue takes more */
+    push(event: DaemonEvent): boolean {
+      if (ended) return false;
+      if (waiting.length < limit) {
+        waiting.push(event);
+        wake();
+        return true;
+      }
+      overflowed = true;
+      waiting = [];
+      end();
+      return false;
+    },
+    end,
+    async *messages(): AsyncGenerator<Message> {
+      for (;;) {
+        const event = waiting.shift();
+        if (event !== undefined) {
+          yield { id: String(event.id), event: event.type, data: event };
+        } else if (ended) {
+          break;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+      if (overflowed) {
+        const sentence = `You are more than ${limit} events behind: ask for the lists, then listen again.`;
+        yield { event: 'dropped', data: new PortcullisError('rate_limited', sentence).toProblem() };
+      }
+    },
+  };
+}

@@ -1,0 +1,281 @@
+import {
+  type AllowEntry,
+  type AuditEntry,
+  type Ban,
+  type BanDetails,
+  type EndedBy,
+  type Failure,
+  type Page,
+  PortcullisError,
+  parseDuration,
+  type Site,
+  type Status,
+  type UnbanRequest,
+} from '@portcullis/contracts';
+import { type Network, parseNetwork } from '@portcullis/core';
+import type { DaemonEvent, Operations } from '@portcullis/daemon';
+
+export interface FakeOperations extends Operations {
+  /** What tests fill and look at. */
+  readonly bans: BanDetails[];
+  readonly allowed: AllowEntry[];
+  readonly failures: Failure[];
+  readonly sites: Site[];
+  readonly requests: UnbanRequest[];
+  readonly audit: AuditEntry[];
+  readonly problems: Status['problems'];
+  readonly listeners: Set<(event: DaemonEvent) => void>;
+  emit(type: DaemonEvent['type'], data: Record<string, unknown>): void;
+}
+
+/** A small working daemon in memory: one jail `wordpress`, loopback exempt, the clock that it is given. */
+export function createFakeOperations(now: () => number = Date.now): FakeOperations {
+  const bans: BanDetails[] = [];
+  const allowed: AllowEntry[] = [];
+  const failures: Failure[] = [];
+  const sites: Site[] = [];
+  const requests: UnbanRequest[] = [];
+  const audit: AuditEntry[] = [];
+  const problems: Status['problems'] = [];
+  const listeners = new Set<(event: DaemonEvent) => void>();
+  const startedAt = now();
+  let lastId = 0;
+
+  const instant = (ms: number) => new Date(ms).toISOString();
+  const inForce = () => bans.filter((ban) => ban.state !== 'ended');
+  const note = (actor: string, action: AuditEntry['action'], ip: string | null, detail: string) =>
+    audit.unshift({ id: ++lastId, at: instant(now()), actor, action, ip, jail: null, detail });
+  const emit: FakeOperations['emit'] = (type, data) => {
+    const event = { id: ++lastId, type, at: instant(now()), data };
+    for (const listener of listeners) listener(event);
+  };
+  const end = (ban: BanDetails, endedBy: EndedBy): Ban => {
+    Object.assign(ban, { state: 'ended', ended_at: instant(now()), ended_by: endedBy });
+    emit('unban', { ip: ban.ip, jail: ban.jail });
+    return ban;
+  };
+  const exemptBy = (network: Network) =>
+    ['127.0.0.0/8', '::1', ...allowed.map((entry) => entry.ip)].find((ip) =>
+      network.overlaps(readNetwork(ip)),
+    );
+
+  return {
+    bans,
+    allowed,
+    failures,
+    sites,
+    requests,
+    audit,
+    problems,
+    listeners,
+    emit,
+    status: () => ({
+      version: '0.1.0',
+      healthy: problems.length === 0,
+      problems,
+      firewall: 'dry-run',
+      bans: {
+        wanted: inForce().length,
+        enforced: inForce().filter((ban) => ban.state === 'active').length,
+        verified_at: instant(now() - 2000),
+        repairs: 0,
+      },
+      log: [
+        { path: '/var/log/auth.log', offset: 1234, lag_seconds: 0, last_event_at: instant(now() - 60_000) },
+      ],
+      jails: [{ name: 'wordpress', bans: inForce().length, tracked: 3, failures: 1204 }],
+      started_at: instant(startedAt),
+    }),
+    listBans({ limit, cursor, sort = '-since', site, jail, ip, state = 'pending,active,failed' }) {
+      const covered = ip === undefined ? null : readNetwork(ip);
+      const matching = bans.filter(
+        (ban) =>
+          (state === 'all' || state.split(',').includes(ban.state)) &&
+          (site === undefined || site in ban.sites) &&
+          (jail === undefined || jail === ban.jail) &&
+          (covered === null || covered.overlaps(readNetwork(ban.ip))),
+      );
+      const field = sort.replace('-', '') as keyof Ban;
+      const direction = sort.startsWith('-') ? -1 : 1;
+      matching.sort((a, b) => direction * compare(a[field] ?? '~', b[field] ?? '~'));
+      return page(matching.map(withoutEvidence), limit, cursor);
+    },
+    getBan: (id) =>
+      found(
+        bans.find((ban) => ban.id === id),
+        `There is no ban ${id}.`,
+      ),
+    async ban(actor, { ip, jail = 'wordpress', bantime = '1d', reason = '', force = false }) {
+      const network = readNetwork(ip);
+      if (jail !== 'wordpress') {
+        throw new PortcullisError('unknown_jail', `There is no jail ${jail}.`, {
+          hint: 'There is: wordpress',
+        });
+      }
+      const exemption = exemptBy(network);
+      if (exemption !== undefined && !force) {
+        throw new PortcullisError('exempt_address', `${network} is exempt: ${exemption} covers it.`);
+      }
+      const duration = parseDuration(bantime);
+      if (duration === undefined) {
+        throw new PortcullisError('invalid_request', `bantime ${bantime} is not a duration.`);
+      }
+      const ban: BanDetails = {
+        id: ++lastId,
+        ip: network.toString(),
+        jail,
+        since: instant(now()),
+        until: duration === null ? null : instant(now() + duration),
+        failures: 0,
+        sites: {},
+        users: [],
+        times_banned: 1,
+        state: 'active',
+        ended_at: null,
+        ended_by: null,
+        reason,
+        evidence: { lines: [], first_failure_at: null, last_failure_at: null, events: {} },
+      };
+      bans.push(ban);
+      note(actor, 'ban', ban.ip, reason);
+      emit('ban', { ip: ban.ip, jail });
+      return withoutEvidence(ban);
+    },
+    async unban(actor, ip, { jail, allow }) {
+      const network = readNetwork(ip);
+      const hit = inForce().filter(
+        (ban) => readNetwork(ban.ip).overlaps(network) && (jail === undefined || jail === ban.jail),
+      );
+      if (hit.length === 0) throw new PortcullisError('not_banned', `${network} is not banned.`);
+      if (allow !== undefined) await this.allow(actor, { ip, for: allow });
+      note(actor, 'unban', network.toString(), '');
+      return { ended: hit.map((ban) => withoutEvidence(end(ban, 'unban') as BanDetails)) };
+    },
+    async unbanAll(actor) {
+      const hit = inForce();
+      for (const ban of hit) end(ban, 'unban');
+      note(actor, 'unban', null, 'all');
+      return { ended: hit.length };
+    },
+    listSites: ({ limit, cursor }) => page(sites, limit, cursor),
+    listJails: () =>
+      page([
+        {
+          name: 'wordpress',
+          filters: ['wordpress-hard', 'wordpress-soft'],
+          maxretry: 3,
+          findtime_seconds: 10_800,
+          bantime_seconds: 86_400,
+          bantime_increment: false,
+          ipv6_prefix: 64,
+          bans: inForce().length,
+          tracked: 3,
+          max_tracked: 1_000_000,
+          evicted: 0,
+          failures: 1204,
+        },
+      ]),
+    listAllowed: ({ limit, cursor }) => page(allowed, limit, cursor),
+    async allow(actor, { ip, for: duration = '-1', note: text = '' }) {
+      const network = readNetwork(ip);
+      const ms = parseDuration(duration);
+      if (ms === undefined) throw new PortcullisError('invalid_request', `${duration} is not a duration.`);
+      const entry: AllowEntry = {
+        id: ++lastId,
+        ip: network.toString(),
+        until: ms === null ? null : instant(now() + ms),
+        note: text,
+        added_at: instant(now()),
+        added_by: actor,
+      };
+      allowed.push(entry);
+      note(actor, 'allow', entry.ip, text);
+      const lifted = inForce().filter((ban) => network.overlaps(readNetwork(ban.ip)));
+      for (const ban of lifted) end(ban, 'allowed');
+      return { entry, lifted: lifted.length };
+    },
+    async disallow(actor, id) {
+      const entry = found(
+        allowed.find((one) => one.id === id),
+        `There is no entry ${id} in the allow list.`,
+      );
+      allowed.splice(allowed.indexOf(entry), 1);
+      note(actor, 'disallow', entry.ip, '');
+      return entry;
+    },
+    listFailures: ({ limit, cursor, ip }) =>
+      page(
+        failures.filter((failure) => ip === undefined || failure.ip === ip),
+        limit,
+        cursor,
+      ),
+    stats: ({ since }) => ({
+      since: since ?? instant(startedAt),
+      until: instant(now()),
+      bucket_seconds: 3600,
+      buckets: [],
+      failures: failures.length,
+      bans: bans.length,
+      top_sites: [],
+      top_users: [],
+      top_events: [],
+    }),
+    why(ip) {
+      const network = readNetwork(ip);
+      const mine = failures.filter((failure) => network.contains(readNetwork(failure.ip)));
+      const current = inForce().filter((ban) => readNetwork(ban.ip).overlaps(network));
+      const exemption = exemptBy(network);
+      return {
+        ip: network.toString(),
+        banned: current.length > 0,
+        bans: current,
+        history: bans.filter((ban) => ban.state === 'ended' && readNetwork(ban.ip).overlaps(network)),
+        exemptions:
+          exemption === undefined
+            ? []
+            : [{ ip: exemption, source: 'reserved', detail: `${exemption} is loopback.` }],
+        failures: mine.length,
+        sites: Object.fromEntries(mine.map((failure) => [failure.site ?? '', 1])),
+        recent_failures: mine,
+        jails: [
+          {
+            jail: 'wordpress',
+            failures: mine.length,
+            maxretry: 3,
+            findtime_seconds: 10_800,
+            counted_as: network.toString(),
+          },
+        ],
+        advice: null,
+      };
+    },
+    listRequests: ({ limit, cursor }) => page(requests, limit, cursor),
+    listAudit: ({ limit, cursor }) => page(audit, limit, cursor),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    metrics: async () => `# TYPE portcullis_bans gauge\nportcullis_bans ${inForce().length}\n`,
+  };
+}
+
+function readNetwork(text: string): Network {
+  const network = parseNetwork(text);
+  if (network === null) throw new PortcullisError('invalid_address', `${text} is not an address.`);
+  return network;
+}
+
+function found<T>(value: T | undefined, sentence: string): T {
+  if (value === undefined) throw new PortcullisError('not_found', sentence);
+  return value;
+}
+
+const compare = (a: unknown, b: unknown) => (a === b ? 0 : (a as string) < (b as string) ? -1 : 1);
+
+const withoutEvidence = ({ evidence: _, ...ban }: BanDetails): Ban => ban;
+
+function page<T>(items: readonly T[], limit = 100, cursor = '0'): Page<T> {
+  const start = Number(cursor);
+  const next = start + limit < items.length ? String(start + limit) : null;
+  return { items: items.slice(start, start + limit), next, total: items.length };
+}
