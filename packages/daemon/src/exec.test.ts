@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createExec } from './exec.ts';
+import { ExecError } from './exec-error.ts';
+
+const exec = createExec();
+
+test('gives what the process wrote', async () => {
+  assert.deepEqual(await exec(['printf', '%s', 'a b; $HOME *']), { stdout: 'a b; $HOME *', stderr: '' });
+});
+
+test('passes input to the process and closes it', async () => {
+  assert.equal((await exec(['cat'], { input: 'one\n' })).stdout, 'one\n');
+  assert.equal((await exec(['cat'])).stdout, '');
+});
+
+test('passes a hundred thousand lines of input in order', async () => {
+  function* numbers() {
+    for (let number = 0; number < 100_000; number++) yield `${number}\n`;
+  }
+  const seen: string[] = [];
+  await exec.lines(['cat'], (line) => seen.push(line), { input: numbers() });
+  assert.equal(seen.length, 100_000);
+  assert.ok(seen.every((line, index) => line === String(index)));
+});
+
+test('shows a process nothing of the environment but the path and the C locale', async () => {
+  const { stdout } = await exec(['env']);
+  assert.deepEqual(stdout.trim().split('\n').sort(), [
+    'LC_ALL=C',
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  ]);
+});
+
+test('a failure carries argv, exit code and what the process said, as a sentence', async () => {
+  const error = await failureOf(exec(['ls', '/nowhere']));
+  assert.deepEqual(error.facts.argv, ['ls', '/nowhere']);
+  assert.equal(error.facts.exitCode, 2);
+  assert.match(
+    error.message,
+    /^`ls \/nowhere` failed with exit code 2: ls: cannot access '\/nowhere': No such/,
+  );
+});
+
+test('a program that does not exist is named', async () => {
+  const error = await failureOf(exec(['no-such-program', 'x']));
+  assert.equal(error.facts.errno, 'ENOENT');
+  assert.equal(error.message, '`no-such-program x` cannot run: there is no program `no-such-program`.');
+});
+
+test('a process that does not end in time is killed', async () => {
+  const error = await failureOf(exec(['sleep', '60'], { timeoutMs: 50 }));
+  assert.equal(error.facts.signal, 'SIGKILL');
+  assert.equal(error.message, '`sleep 60` did not end within 0.05 s and was killed.');
+});
+
+test('a process that ends without reading its input fails by its own exit code', async () => {
+  const error = await failureOf(exec(['false'], { input: 'x\n'.repeat(1_000_000) }));
+  assert.equal(error.facts.exitCode, 1);
+});
+
+test('output without bound ends the process', async () => {
+  await assert.rejects(exec(['cat', '/dev/zero']), /wrote more than 16 MiB/);
+  await assert.rejects(
+    exec.lines(['cat', '/dev/zero'], () => {}),
+    /wrote a line that is too long/,
+  );
+});
+
+test('what the input or the taker of lines throws is thrown', async () => {
+  function* broken() {
+    yield 'x';
+    throw new Error('no more input');
+  }
+  await assert.rejects(exec(['cat'], { input: broken() }), /no more input/);
+  const refuse = () => {
+    throw new Error('not this line');
+  };
+  await assert.rejects(exec.lines(['yes'], refuse), /not this line/);
+});
+
+test('hands over a last line without newline, and characters that lie across two chunks', async () => {
+  const text = `${'é'.repeat(50_000)}\nend`;
+  const seen: string[] = [];
+  await exec.lines(['cat'], (line) => seen.push(line), { input: text });
+  assert.deepEqual(seen, ['é'.repeat(50_000), 'end']);
+});
+
+async function failureOf(work: Promise<unknown>): Promise<ExecError> {
+  const error = await work.then(
+    () => assert.fail('it did not fail'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof ExecError, String(error));
+  return error;
+}
