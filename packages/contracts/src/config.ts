@@ -77,14 +77,14 @@ export const ConfigFile = object(
       additionalProperties: object(
         {
           enabled: boolean,
-          filter: describe('Which messages count.', {
+          filter: describe('Which messages count; the hard and the soft ones when left out.', {
             type: 'array',
             items: FilterName,
             minItems: 1,
           } as const),
           ...jailSettings,
         },
-        ['enabled', ...jailSettingNames] as const,
+        ['enabled', 'filter', ...jailSettingNames] as const,
       ),
     },
     firewall: object(
@@ -150,6 +150,9 @@ export const ConfigFile = object(
 );
 export type ConfigFile = Static<typeof ConfigFile>;
 
+/** The filters of a jail that names none. */
+export const standardFilters: FilterName[] = ['wordpress-hard', 'wordpress-soft'];
+
 /** What holds where the file says nothing. The shipped file says the same (a test compares them). */
 export const defaultConfig = {
   state_dir: '/var/lib/portcullis',
@@ -169,7 +172,7 @@ export const defaultConfig = {
     bantime_overalljails: false,
     max_tracked: 1_000_000,
   },
-  jails: { wordpress: { filter: ['wordpress-hard', 'wordpress-soft'] } },
+  jails: { wordpress: { filter: standardFilters } },
   firewall: {
     backend: 'auto',
     chains: ['INPUT'],

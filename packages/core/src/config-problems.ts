@@ -1,0 +1,74 @@
+import { ConfigFile } from '@portcullis/contracts';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ConfigProblem } from './config.ts';
+
+/** What the schema says against a file: one problem for each place, however many keywords it breaks. */
+export function schemaProblems(file: unknown): ConfigProblem[] {
+  const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true });
+  const validate = ajv.compile(ConfigFile as object);
+  if (validate(file)) return [];
+  const problems = new Map<string, ConfigProblem>();
+  for (const error of validate.errors ?? []) {
+    const path = pathOf(error);
+    if (error.keyword === 'propertyNames' || problems.has(path)) continue;
+    problems.set(path, { path, value: offendingValue(error), message: sentence(error) });
+  }
+  return [...problems.values()];
+}
+
+function pathOf({ instancePath, keyword, params, propertyName }: ErrorObject): string {
+  const parts = instancePath.split('/').slice(1);
+  if (keyword === 'additionalProperties') parts.push(String(params['additionalProperty']));
+  if (keyword === 'required') parts.push(String(params['missingProperty']));
+  if (propertyName !== undefined) parts.push(propertyName);
+  // A list's element is reported at its index, as `log.files[0]`.
+  return parts
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce(
+      (path, part) => (/^[0-9]+$/.test(part) ? `${path}[${part}]` : path === '' ? part : `${path}.${part}`),
+      '',
+    );
+}
+
+function offendingValue({ keyword, data, params, propertyName }: ErrorObject): unknown {
+  if (propertyName !== undefined) return propertyName;
+  if (keyword === 'additionalProperties')
+    return (data as Record<string, unknown>)[params['additionalProperty']];
+  return keyword === 'required' ? undefined : data;
+}
+
+/** What is allowed there, in words. */
+function sentence(error: ErrorObject): string {
+  const { keyword, params, parentSchema, schemaPath, propertyName } = error;
+  if (propertyName !== undefined)
+    return 'a jail is named by 1 to 17 of a-z, 0-9 and -, and begins with a letter or digit';
+  if (keyword === 'additionalProperties') {
+    return `unknown; allowed here: ${Object.keys(parentSchema?.['properties'] ?? {}).join(', ')}`;
+  }
+  if (keyword === 'required') return 'missing';
+  if (keyword === 'enum') return `must be one of ${params['allowedValues'].join(', ')}`;
+  if (schemaPath.includes('/anyOf/')) return alternatives(error);
+  if (keyword === 'type') return `must be ${article(params['type'])}`;
+  if (keyword === 'minimum' || keyword === 'maximum') {
+    const { minimum, maximum } = parentSchema as { minimum: number; maximum: number };
+    return `must be from ${minimum} to ${maximum}`;
+  }
+  if (keyword === 'exclusiveMinimum') return 'must be greater than 0';
+  if (keyword === 'minItems') return 'must not be empty';
+  if (keyword === 'maxItems') return `must hold at most ${params['limit']}`;
+  if (keyword === 'minLength') return 'must not be empty';
+  if (keyword === 'pattern' && parentSchema?.['pattern'] === '^/')
+    return 'must be an absolute path, as /var/log/auth.log';
+  return `must match ${params['pattern'] ?? keyword}`;
+}
+
+const alternatives = ({ instancePath }: ErrorObject): string =>
+  instancePath.startsWith('/firewall/ports')
+    ? 'must be a port number, a service name such as https, or a range such as 8000:8010'
+    : 'must be a duration: seconds, or 30s 10m 3h 1d 4w; -1 is for ever';
+
+const article = (type: string): string => {
+  if (type === 'array') return 'a list, as ["…"]';
+  if (type === 'object') return 'a table';
+  return type === 'integer' ? 'a whole number' : `a ${type}`;
+};

@@ -1,0 +1,135 @@
+import { type ConfigFile, parseDuration } from '@portcullis/contracts';
+import { parseNetwork } from './address.ts';
+import type { ConfigProblem } from './config.ts';
+
+/** iptables' multiport match takes 15 ports; a range counts for two (iptables-extensions(8)). */
+const maxPorts = 15;
+/** Unix sockets' names hold 107 bytes (unix(7)); `/sites/` and an id of 40 must fit behind run_dir. */
+const maxRunDir = 55;
+const maxFindtime = 52 * 7 * 86_400_000;
+
+type Section = Record<string, unknown>;
+type Report = (path: string, value: unknown, message: string) => void;
+
+/**
+ * What a schema cannot say: durations that make no sense, words that are neither address nor host name, settings that
+ * exclude each other.
+ *
+ * @param wrong paths the schema has spoken about; they are not judged twice
+ */
+export function ruleProblems(file: ConfigFile, wrong: ReadonlySet<string>): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const report: Report = (path, value, message) => {
+    if (!isWithin(wrong, path)) problems.push({ path, value, message });
+  };
+  settingsRules('defaults', section(file, 'defaults'), report);
+  const jails = section(file, 'jails');
+  for (const [name, jail] of Object.entries(jails)) settingsRules(`jails.${name}`, asSection(jail), report);
+  jailRules(jails, file.jails !== undefined, report);
+  firewallRules(section(file, 'firewall'), report);
+  for (const [key, value] of Object.entries(section(file, 'retention')))
+    durationRule(`retention.${key}`, value, report);
+  if (typeof file.run_dir === 'string' && new TextEncoder().encode(file.run_dir).length > maxRunDir) {
+    report(
+      'run_dir',
+      file.run_dir,
+      `must be at most ${maxRunDir} bytes long: a socket's whole path may have 107`,
+    );
+  }
+  slackRules(section(file, 'slack'), report);
+  return problems;
+}
+
+const asSection = (value: unknown): Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : {};
+const section = (file: unknown, key: string): Section => asSection(asSection(file)[key]);
+
+/** Whether the path, or something in it, is among those that are wrong already. */
+const isWithin = (wrong: ReadonlySet<string>, path: string): boolean =>
+  [...wrong].some((known) => known === path || known.startsWith(`${path}[`) || path.startsWith(`${known}.`));
+
+function settingsRules(path: string, settings: Section, report: Report): void {
+  for (const key of ['findtime', 'bantime', 'bantime_maxtime', 'bantime_rndtime']) {
+    if (settings[key] !== undefined) durationRule(`${path}.${key}`, settings[key], report);
+  }
+  const findtime = durationOf(settings['findtime']);
+  if (findtime === null) report(`${path}.findtime`, settings['findtime'], 'cannot be for ever: at most 52w');
+  if (findtime === 0) report(`${path}.findtime`, settings['findtime'], 'must be longer than 0');
+  if (typeof findtime === 'number' && findtime > maxFindtime) {
+    report(`${path}.findtime`, settings['findtime'], 'must be at most 52w');
+  }
+  if (durationOf(settings['bantime']) === 0)
+    report(`${path}.bantime`, settings['bantime'], 'must be longer than 0');
+  if (durationOf(settings['bantime_rndtime']) === null) {
+    report(`${path}.bantime_rndtime`, settings['bantime_rndtime'], 'cannot be for ever');
+  }
+  const ignoreip = settings['ignoreip'];
+  if (!Array.isArray(ignoreip)) return;
+  for (const [index, entry] of ignoreip.entries()) {
+    if (typeof entry === 'string' && !isIgnoreip(entry)) {
+      report(`${path}.ignoreip[${index}]`, entry, 'must be an address, a network (CIDR) or a host name');
+    }
+  }
+}
+
+const durationOf = (value: unknown): number | null | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? parseDuration(value) : undefined;
+
+function durationRule(path: string, value: unknown, report: Report): void {
+  if ((typeof value === 'string' || typeof value === 'number') && parseDuration(value) === undefined) {
+    report(
+      path,
+      value,
+      'must be a duration of at most 100 years: seconds, or 30s 10m 3h 1d 4w; -1 is for ever',
+    );
+  }
+}
+
+/** Host names by RFC 1123; one whose last label is a number would be an address (RFC 3696 section 2). */
+const isIgnoreip = (entry: string): boolean =>
+  parseNetwork(entry) !== null ||
+  (/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.?$/i.test(
+    entry,
+  ) &&
+    !/(^|\.)[0-9]+\.?$/.test(entry));
+
+function jailRules(jails: Section, given: boolean, report: Report): void {
+  for (const name of Object.keys(jails)) {
+    // The IPv6 set of jail x is portcullis-x-v6: a jail x-v6 would claim the same name.
+    if (name.endsWith('-v6'))
+      report(`jails.${name}`, name, 'a jail’s name must not end in -v6, which marks IPv6 sets');
+  }
+  const enabled = Object.values(jails).filter((jail) => asSection(jail)['enabled'] !== false);
+  if (given && enabled.length === 0) report('jails', Object.keys(jails), 'at least one jail must be enabled');
+}
+
+function firewallRules(firewall: Section, report: Report): void {
+  const { ports, protocols, reject_with: rejectWith, chains } = firewall;
+  if (Array.isArray(ports)) {
+    const used = ports.reduce((sum: number, port) => sum + (String(port).includes(':') ? 2 : 1), 0);
+    if (used > maxPorts)
+      report('firewall.ports', ports, `must hold at most ${maxPorts} ports; a range counts for two`);
+    for (const [index, port] of ports.entries()) {
+      const numbers = String(port)
+        .split(':')
+        .filter((part) => /^[0-9]+$/.test(part))
+        .map(Number);
+      const [from, to] = numbers;
+      if (numbers.some((number) => number < 1 || number > 65535) || (to !== undefined && from! >= to)) {
+        report(`firewall.ports[${index}]`, port, 'must be from 1 to 65535, a range as low:high');
+      }
+    }
+  }
+  if (Array.isArray(chains) && new Set(chains).size < chains.length) {
+    report('firewall.chains', chains, 'must not name a chain twice');
+  }
+  if (rejectWith === 'tcp-reset' && Array.isArray(protocols) && !protocols.includes('tcp')) {
+    report('firewall.reject_with', rejectWith, 'needs tcp among firewall.protocols');
+  }
+}
+
+function slackRules(slack: Section, report: Report): void {
+  if (slack['webhook_url'] && slack['webhook_url_file']) {
+    report('slack.webhook_url', '[redacted]', 'give either webhook_url or webhook_url_file');
+  }
+}

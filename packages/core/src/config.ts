@@ -1,0 +1,135 @@
+import {
+  type ConfigFile,
+  defaultConfig,
+  type FilterName,
+  parseDuration,
+  standardFilters,
+} from '@portcullis/contracts';
+import { parse, TomlError } from 'smol-toml';
+import type { BantimePolicy } from './bantime.ts';
+import { schemaProblems } from './config-problems.ts';
+import { ruleProblems } from './config-rules.ts';
+
+/** What a jail does, with its overrides applied. Durations in milliseconds, null for ever. */
+export interface JailConfig extends BantimePolicy {
+  readonly name: string;
+  readonly filters: readonly FilterName[];
+  readonly maxretry: number;
+  readonly findtime: number;
+  /** As written: addresses, CIDR, host names. */
+  readonly ignoreip: readonly string[];
+  readonly ipv6Prefix: number;
+  /** Escalation counts the earlier bans of all jails. */
+  readonly overalljails: boolean;
+  readonly maxTracked: number;
+}
+
+export interface FirewallConfig {
+  readonly backend: 'auto' | 'ipset' | 'iptables' | 'nftables' | 'dry-run';
+  readonly chains: readonly string[];
+  readonly ports: readonly string[];
+  readonly protocols: readonly ('tcp' | 'udp')[];
+  readonly rejectWith: string;
+}
+
+/** The configuration as the daemon uses it: complete, in milliseconds, disabled jails left out. */
+export interface Config {
+  readonly stateDir: string;
+  readonly runDir: string;
+  readonly log: { readonly source: 'auto' | 'file' | 'journal'; readonly files: readonly string[] };
+  /** In the order of the file. */
+  readonly jails: readonly JailConfig[];
+  readonly firewall: FirewallConfig;
+  /** Whether bans stay in the kernel while the daemon is stopped. */
+  readonly onStop: 'keep' | 'remove';
+  readonly retention: {
+    readonly history: number | null;
+    readonly failures: number | null;
+    readonly audit: number | null;
+  };
+}
+
+/** Something wrong in a configuration: where, what stands there, and what is allowed. */
+export interface ConfigProblem {
+  /** Dotted, as `jails.wordpress.maxretry`; empty for the file as a whole. */
+  readonly path: string;
+  readonly value: unknown;
+  readonly message: string;
+}
+
+export type ParsedConfig =
+  | { readonly config: Config; readonly problems: readonly [] }
+  | { readonly config: null; readonly problems: readonly ConfigProblem[] };
+
+/** Reads the text of `portcullis.toml`: every problem at once, or the complete configuration. */
+export function parseConfig(text: string): ParsedConfig {
+  let file: unknown;
+  try {
+    file = parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const sentence = error.message.split('\n')[0]!.replace(/^Invalid TOML document: /, '');
+    const message = `line ${error.line}, column ${error.column}: not TOML: ${sentence}`;
+    return { config: null, problems: [{ path: '', value: undefined, message }] };
+  }
+  const wrong = schemaProblems(file);
+  const problems = [...wrong, ...ruleProblems(file as ConfigFile, new Set(wrong.map(({ path }) => path)))];
+  return problems.length > 0
+    ? { config: null, problems }
+    : { config: complete(file as ConfigFile), problems: [] };
+}
+
+/** The configuration that holds where there is no file. */
+export const standardConfig = (): Config => complete({});
+
+function complete(file: ConfigFile): Config {
+  const firewall = { ...defaultConfig.firewall, ...file.firewall };
+  const retention = { ...defaultConfig.retention, ...file.retention };
+  const jails = file.jails ?? defaultConfig.jails;
+  return {
+    stateDir: file.state_dir ?? defaultConfig.state_dir,
+    runDir: file.run_dir ?? defaultConfig.run_dir,
+    log: { ...defaultConfig.log, ...file.log },
+    jails: Object.entries(jails)
+      .filter(([, jail]) => jail.enabled !== false)
+      .map(([name, jail]) =>
+        completeJail(name, { filter: standardFilters, ...defaultConfig.defaults, ...file.defaults, ...jail }),
+      ),
+    firewall: {
+      backend: firewall.backend,
+      chains: firewall.chains,
+      ports: firewall.ports.map(String),
+      protocols: firewall.protocols,
+      rejectWith: firewall.reject_with,
+    },
+    onStop: firewall.on_stop,
+    retention: {
+      history: duration(retention.history),
+      failures: duration(retention.failures),
+      audit: duration(retention.audit),
+    },
+  };
+}
+
+type JailFile = NonNullable<ConfigFile['jails']>[string];
+type CompleteJailFile = Required<Omit<JailFile, 'enabled'>>;
+
+const completeJail = (name: string, jail: CompleteJailFile): JailConfig => ({
+  name,
+  filters: jail.filter,
+  maxretry: jail.maxretry,
+  findtime: duration(jail.findtime) ?? Number.POSITIVE_INFINITY,
+  bantime: duration(jail.bantime),
+  ignoreip: jail.ignoreip,
+  ipv6Prefix: jail.ipv6_prefix,
+  increment: jail.bantime_increment,
+  factor: jail.bantime_factor,
+  multipliers: jail.bantime_multipliers,
+  maxtime: duration(jail.bantime_maxtime),
+  rndtime: duration(jail.bantime_rndtime) ?? 0,
+  overalljails: jail.bantime_overalljails,
+  maxTracked: jail.max_tracked,
+});
+
+/** Of a text that the schema and the rules have let through. */
+const duration = (text: string | number): number | null => parseDuration(text) ?? null;

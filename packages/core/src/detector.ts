@@ -1,0 +1,117 @@
+import type { IgnoredReason } from '@portcullis/contracts';
+import { fullPrefix, Network } from './address.ts';
+import type { JailConfig } from './config.ts';
+import { filterBits } from './filters/wordpress.ts';
+import type { ExemptionList } from './ignoreip.ts';
+import { Jail, type Verdict } from './jail.ts';
+import type { WordPressLine } from './wordpress-line.ts';
+
+/** Who is exempt: from all jails, and by each jail's own ignoreip. */
+export interface Exemptions {
+  readonly everywhere: ExemptionList;
+  readonly byJail: ReadonlyMap<string, ExemptionList>;
+}
+
+interface Rule {
+  readonly config: JailConfig;
+  readonly filters: number;
+  readonly jail: Jail;
+}
+
+/** The NAT64 well-known prefix (RFC 6052): each of its addresses is another IPv4 client, never one /64 of a customer. */
+const nat64 = new Network(6, 0x0064ff9b, 0, 0, 0, 96);
+
+/** The network that stands for one client: the address itself, or an IPv6 address's surrounding prefix. */
+export function clientNetwork(address: Network, ipv6Prefix: number): Network {
+  if (address.family === 4 || nat64.contains(address)) return address;
+  return address.widen(Math.min(ipv6Prefix, fullPrefix(6)));
+}
+
+/** Jails side by side: says of each line whether it counts, and which jails it makes due. */
+export class Detector {
+  #rules: readonly Rule[] = [];
+  #exemptions: Exemptions;
+  readonly #seed: number;
+
+  constructor(jails: readonly JailConfig[], exemptions: Exemptions, seed: number) {
+    this.#exemptions = exemptions;
+    this.#seed = seed;
+    this.reconfigure(jails, exemptions);
+  }
+
+  /** Takes new jails; counters of those whose counting is the same stay. @returns the names of jails that begin anew */
+  reconfigure(jails: readonly JailConfig[], exemptions: Exemptions): string[] {
+    const before = new Map(this.#rules.map((rule) => [rule.config.name, rule]));
+    const begun: string[] = [];
+    this.#rules = jails.map((config) => {
+      const known = before.get(config.name);
+      const kept = known !== undefined && countsAlike(known.config, config) ? known.jail : undefined;
+      if (kept === undefined) begun.push(config.name);
+      return {
+        config,
+        filters: config.filters.reduce((bits, name) => bits | filterBits[name], 0),
+        jail: kept ?? new Jail({ ...config, seed: this.#seed }),
+      };
+    });
+    this.#exemptions = exemptions;
+    return begun;
+  }
+
+  exempt(exemptions: Exemptions): void {
+    this.#exemptions = exemptions;
+  }
+
+  get jails(): readonly { readonly config: JailConfig; readonly jail: Jail }[] {
+    return this.#rules;
+  }
+
+  rule(name: string): { readonly config: JailConfig; readonly jail: Jail } | undefined {
+    return this.#rules.find(({ config }) => config.name === name);
+  }
+
+  /** Why the line does not count; null where at least one jail counts it. */
+  examine(line: WordPressLine, address: Network | null, now: number): IgnoredReason | null {
+    if (line.reason !== null) return line.reason;
+    const filters = line.message!.filters;
+    const interested = this.#rules.filter((rule) => (rule.filters & filters) !== 0);
+    if (interested.length === 0) return 'no_jail';
+    if (this.#exemptions.everywhere.covering(address!, now) !== null) return 'exempt';
+    return interested.every((rule) => this.#exemptFrom(rule, address!, now)) ? 'exempt' : null;
+  }
+
+  /** Counts what `examine` let through, in every jail that names its filter and does not exempt the address. */
+  count(filters: number, address: Network, time: number, now: number, id: number, count: number): Verdict[] {
+    const verdicts: Verdict[] = [];
+    for (const rule of this.#rules) {
+      if ((rule.filters & filters) === 0 || this.#exemptFrom(rule, address, now)) continue;
+      const verdict = rule.jail.fail(clientNetwork(address, rule.config.ipv6Prefix), time, id, count);
+      if (verdict !== null) verdicts.push(verdict);
+    }
+    return verdicts;
+  }
+
+  /** Forgets what was counted of a network, in one jail or in all. */
+  forget(network: Network, jail: string | null): void {
+    for (const rule of this.#rules) {
+      if (jail === null || rule.config.name === jail) {
+        rule.jail.forget(network.isSingle ? clientNetwork(network, rule.config.ipv6Prefix) : network);
+      }
+    }
+  }
+
+  sweep(now: number): void {
+    for (const { jail } of this.#rules) jail.sweep(now);
+  }
+
+  #exemptFrom(rule: Rule, address: Network, now: number): boolean {
+    const own = this.#exemptions.byJail.get(rule.config.name);
+    return own !== undefined && own.covering(address, now) !== null;
+  }
+}
+
+const countsAlike = (one: JailConfig, other: JailConfig): boolean =>
+  one.maxretry === other.maxretry &&
+  one.findtime === other.findtime &&
+  one.ipv6Prefix === other.ipv6Prefix &&
+  one.maxTracked === other.maxTracked &&
+  one.filters.join() === other.filters.join();

@@ -1,0 +1,140 @@
+import type { Channel, EventName, FilterName } from '@portcullis/contracts';
+
+/** A filter as a bit, so that a jail's filters are one number. */
+export const filterBits: Readonly<Record<FilterName, number>> = {
+  'wordpress-hard': 1,
+  'wordpress-soft': 2,
+  'wordpress-extra': 4,
+  'wordpress-addons': 8,
+};
+
+export const filterNames = (bits: number): FilterName[] =>
+  (Object.keys(filterBits) as FilterName[]).filter((name) => (filterBits[name] & bits) !== 0);
+
+const hard = filterBits['wordpress-hard'];
+const soft = filterBits['wordpress-soft'];
+const extra = filterBits['wordpress-extra'];
+const addons = filterBits['wordpress-addons'];
+const none = 0;
+
+/** What may follow a message's fixed words, before ` from ADDRESS`. */
+type Rest = 'nothing' | 'user' | 'number' | 'anything';
+
+/** One message that a WordPress plugin writes. */
+export interface Message {
+  readonly words: string;
+  readonly rest: Rest;
+  /** Fixed words after the rest. */
+  readonly ending: string;
+  readonly event: EventName;
+  readonly channel: Channel | null;
+  /** The filters that count it, as bits. */
+  readonly filters: number;
+}
+
+const message = (
+  words: string,
+  rest: Rest,
+  event: EventName,
+  filters: number,
+  channel: Channel | null = null,
+  ending = '',
+): Message => ({ words, rest, ending, event, channel, filters });
+
+/**
+ * The messages of WP fail2ban 3.5 to 5.x, its premium edition and add-ons, and of WP Fail2Ban Redux. The filters are
+ * those of WP fail2ban 5.3.4; where an older release filed a message elsewhere, 5.3.4 holds. Order matters only
+ * where one message begins like another: the longer one stands first.
+ */
+export const messages: readonly Message[] = [
+  message('Accepted password for ', 'user', 'login_success', none),
+  message('Authentication failure for ', 'user', 'login_failure', soft, 'login'),
+  message('Authentication attempt for unknown user ', 'user', 'unknown_user', soft, 'login'),
+  message('XML-RPC authentication failure for ', 'user', 'login_failure', soft, 'xmlrpc'),
+  message('XML-RPC authentication attempt for unknown user ', 'user', 'unknown_user', hard, 'xmlrpc'),
+  message('REST authentication failure for ', 'user', 'login_failure', soft, 'rest'),
+  message('REST authentication attempt for unknown user ', 'user', 'unknown_user', hard, 'rest'),
+  message('Empty username', 'nothing', 'empty_username', soft),
+  message('Blocked authentication attempt for ', 'user', 'blocked_user', hard),
+  message('Blocked username authentication attempt for ', 'user', 'blocked_username', soft),
+  message('Blocked user enumeration attempt', 'nothing', 'user_enumeration', hard),
+  message('Blocked authors enumeration', 'nothing', 'authors_enumeration', none),
+  message('XML-RPC multicall authentication failure', 'nothing', 'multicall', hard, 'xmlrpc'),
+  message('Pingback error ', 'number', 'pingback_error', hard, 'xmlrpc', ' generated'),
+  message('Pingback requested', 'nothing', 'pingback', soft, 'xmlrpc'),
+  message('Comment attempt on non-existent post ', 'number', 'comment_attempt', soft),
+  message('Comment attempt on closed post ', 'number', 'comment_attempt', soft),
+  message('Comment attempt on trashed post ', 'number', 'comment_attempt', soft),
+  message('Comment attempt on draft post ', 'number', 'comment_attempt', soft),
+  message('Comment attempt on password-protected post ', 'number', 'comment_attempt', soft),
+  message('Comment ', 'number', 'comment', extra),
+  message('Spam comment ', 'number', 'spam_comment', hard),
+  message('Password reset requested for ', 'user', 'password_reset', extra),
+  message('Untrusted X-Forwarded-For header', 'nothing', 'untrusted_forwarded_for', hard),
+  // Before 5.2.
+  message('Comment post not found ', 'number', 'comment_attempt', soft),
+  message('Comments closed on post ', 'number', 'comment_attempt', soft),
+  message('Comment attempt on trash post ', 'number', 'comment_attempt', soft),
+  message('Unknown Proxy with X-Forwarded-For', 'nothing', 'untrusted_forwarded_for', hard),
+  // Premium.
+  message('Akismet discarded spam comment', 'nothing', 'spam_comment', hard),
+  message('XML-RPC request blocked', 'nothing', 'xmlrpc_blocked', hard, 'xmlrpc'),
+  message("Blocked access from country '", 'anything', 'country_blocked', hard, null, "'"),
+  message('Immediately block connections', 'nothing', 'block_request', hard),
+  // Add-ons. No filter of the plugin matches the prefix in parentheses; `wordpress-addons` is ours, for who wants them.
+  message('(WPf2b++/blocklist) Immediately block connections', 'nothing', 'plugin', addons),
+  message('(WPf2b++/blocklist) Consider blocking connections', 'nothing', 'plugin', addons),
+  message('(WPf2b++/contact-form-7) Spam form submission', 'nothing', 'plugin', addons),
+  message('(WPf2b++/gravityforms) Spam form submission', 'nothing', 'plugin', addons),
+  message('(', 'anything', 'plugin', none),
+  // WP Fail2Ban Redux, where it differs. It repeats the first in other words, so that no filter may count it.
+  message('XML-RPC authentication failure', 'nothing', 'login_failure', none, 'xmlrpc'),
+  message('Spammed comment', 'nothing', 'spam_comment', none),
+  message('Pingback requested for ', 'anything', 'pingback', none, 'xmlrpc'),
+  // Premium: any words, then this. Last, so that a user name cannot claim it.
+  message('', 'anything', 'pingback_error', hard, 'xmlrpc', '; Bogus Pingback'),
+];
+
+interface CompiledMessage extends Message {
+  readonly wordBytes: Uint8Array;
+  readonly endingBytes: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const byFirstByte: readonly (readonly CompiledMessage[])[] = (() => {
+  const table: CompiledMessage[][] = Array.from({ length: 256 }, () => []);
+  for (const entry of messages) {
+    const wordBytes = encoder.encode(entry.words);
+    const compiled = { ...entry, wordBytes, endingBytes: encoder.encode(entry.ending) };
+    if (wordBytes.length > 0) table[wordBytes[0]!]!.push(compiled);
+    else for (const list of table) list.push(compiled);
+  }
+  return table;
+})();
+
+/** The message that fills `bytes[start, end)` (what stands before ` from ADDRESS`); null where no plugin writes it. */
+export function matchMessage(bytes: Uint8Array, start: number, end: number): Message | null {
+  if (start >= end) return null;
+  for (const candidate of byFirstByte[bytes[start]!]!) {
+    if (matches(candidate, bytes, start, end)) return candidate;
+  }
+  return null;
+}
+
+function matches(candidate: CompiledMessage, bytes: Uint8Array, start: number, end: number): boolean {
+  const { wordBytes, endingBytes, rest } = candidate;
+  const restStart = start + wordBytes.length;
+  const restEnd = end - endingBytes.length;
+  if (restStart > restEnd) return false;
+  for (let i = 1; i < wordBytes.length; i++) if (bytes[start + i] !== wordBytes[i]) return false;
+  for (let i = 0; i < endingBytes.length; i++) if (bytes[restEnd + i] !== endingBytes[i]) return false;
+  if (rest === 'nothing') return restStart === restEnd;
+  if (rest === 'number') return isNumber(bytes, restStart, restEnd);
+  return true;
+}
+
+function isNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return false;
+  for (let at = start; at < end; at++) if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
+  return true;
+}

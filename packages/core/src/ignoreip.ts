@@ -1,0 +1,78 @@
+import type { Network } from './address.ts';
+import { reservedRange } from './reserved.ts';
+
+/** Why an address is never banned. */
+export interface Exemption {
+  readonly network: Network;
+  /** `reserved`: no client can have it. `host`: this machine's, its gateways' or resolvers'. `allow`: the allow list. */
+  readonly source: 'reserved' | 'host' | 'ignoreip' | 'allow';
+  /** What exempts it, as a sentence. */
+  readonly detail: string;
+  /** When it ends; null: never. */
+  readonly until: number | null;
+}
+
+type Key = number | string;
+
+/** What tells the network of `prefix` bits around this one from others of its length; a number where that suffices. */
+const keyOf = (network: Network, prefix: number): Key => {
+  const { family, a, b, c, d } = network.widen(prefix);
+  return family === 4 ? d : `${a}:${b}:${c}:${d}`;
+};
+
+/**
+ * Finds the exemption that covers an address: one look for each length of prefix in use, however many entries there
+ * are. Reserved ranges always count, and are found first.
+ */
+export class ExemptionList {
+  readonly #byPrefix: { family: 4 | 6; prefix: number; entries: Map<Key, Exemption[]> }[] = [];
+
+  constructor(exemptions: Iterable<Exemption> = []) {
+    for (const exemption of exemptions) {
+      const { family, prefix } = exemption.network;
+      let group = this.#byPrefix.find((known) => known.family === family && known.prefix === prefix);
+      if (group === undefined) {
+        group = { family, prefix, entries: new Map() };
+        this.#byPrefix.push(group);
+      }
+      const key = keyOf(exemption.network, prefix);
+      group.entries.set(key, [...(group.entries.get(key) ?? []), exemption]);
+    }
+  }
+
+  /** The exemption that covers the whole network at `now`; null where none does. */
+  covering(network: Network, now: number): Exemption | null {
+    const range = reservedRange(network.family, [network.a, network.b, network.c, network.d]);
+    if (range !== null) {
+      return {
+        network,
+        source: 'reserved',
+        detail: `${network} is a ${range} address, which no client can have`,
+        until: null,
+      };
+    }
+    for (const { family, prefix, entries } of this.#byPrefix) {
+      if (family !== network.family || prefix > network.prefix) continue;
+      const found = entries.get(keyOf(network, prefix));
+      const current = found?.find(({ until }) => until === null || until > now);
+      if (current !== undefined) return current;
+    }
+    return null;
+  }
+
+  /** Every exemption that has an address in common with the network at `now`. */
+  overlapping(network: Network, now: number): Exemption[] {
+    const covering = this.covering(network, now);
+    const found = covering === null ? [] : [covering];
+    for (const { family, entries } of this.#byPrefix) {
+      if (family !== network.family) continue;
+      for (const group of entries.values()) {
+        for (const exemption of group) {
+          const current = exemption.until === null || exemption.until > now;
+          if (current && exemption !== covering && exemption.network.overlaps(network)) found.push(exemption);
+        }
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,157 @@
+/** The wall clock of one time zone, for stamps that name none. */
+export interface ZoneClock {
+  /** Both instants that the zone's clock showed this time (the same one twice but for the hour that runs twice). */
+  instants(year: number, month: number, day: number, hour: number): readonly [earlier: number, later: number];
+  /** The year that the zone's clock shows at this instant. */
+  year(instant: number): number;
+}
+
+/** @param zone an IANA name such as `Europe/Berlin`, or `UTC` */
+export function createZoneClock(zone: string): ZoneClock {
+  return {
+    instants(year, month, day, hour) {
+      const local = new Temporal.PlainDateTime(year, month, day, hour);
+      const earlier = local.toZonedDateTime(zone, { disambiguation: 'earlier' }).epochMilliseconds;
+      const later = local.toZonedDateTime(zone, { disambiguation: 'later' }).epochMilliseconds;
+      // In the gap of the spring change the two stand for the hour before and after it; the clock meant the one after.
+      const exists = later - earlier === 0 || local.equals(toLocal(earlier, zone));
+      return exists ? [earlier, later] : [later, later];
+    },
+    year: (instant) => toLocal(instant, zone).year,
+  };
+}
+
+const toLocal = (instant: number, zone: string): Temporal.PlainDateTime =>
+  Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone).toPlainDateTime();
+
+/** A stamp without year that lies further than this ahead of now is an earlier year's, in milliseconds. */
+const clockTolerance = 60_000;
+/** Lines of a running log are read within this time of their writing, in milliseconds. */
+const liveWindow = 5 * 60_000;
+const hourMs = 3_600_000;
+
+/**
+ * Reads the three stamps that syslog daemons write. One reader serves one log from its beginning: the hour that runs
+ * twice in autumn is told from the order of the lines.
+ */
+export class StampReader {
+  readonly #zone: ZoneClock;
+  /** What the time is now; set it before each chunk. Stamps without year are read against it. */
+  now: number;
+  #hourKey = -1;
+  #hour: readonly [earlier: number, later: number] = [0, 0];
+  #previousMinute = -1;
+  #secondPass = false;
+  #dayKey = -1;
+  #day = 0;
+
+  constructor(zone: ZoneClock, now: number) {
+    this.#zone = zone;
+    this.now = now;
+  }
+
+  /** RFC 3339 (`2026-11-21T19:00:51.287404+00:00`) in `bytes[start, end)`; NaN where it is none. Fractions are cut to milliseconds. */
+  rfc3339(bytes: Uint8Array, start: number, end: number): number {
+    if (end - start < 20) return Number.NaN;
+    const year = digits2(bytes, start) * 100 + digits2(bytes, start + 2);
+    const month = digits2(bytes, start + 5);
+    const day = digits2(bytes, start + 8);
+    const hour = digits2(bytes, start + 11);
+    const minute = digits2(bytes, start + 14);
+    const second = digits2(bytes, start + 17);
+    if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second <= 60)) {
+      return Number.NaN;
+    }
+    const key = (year * 12 + month) * 32 + day;
+    if (key !== this.#dayKey) {
+      this.#day = Date.UTC(year, month - 1, day);
+      this.#dayKey = key;
+    }
+    let time = this.#day + hour * hourMs + minute * 60_000 + second * 1000;
+    let at = start + 19;
+    if (bytes[at] === 0x2e) {
+      let scale = 100;
+      for (at++; at < end; at++) {
+        const digit = bytes[at]! - 0x30;
+        if (digit < 0 || digit > 9) break;
+        time += digit * scale;
+        scale = scale === 1 ? 0 : (scale / 10) | 0;
+      }
+    }
+    const sign = bytes[at]!;
+    if ((sign === 0x5a || sign === 0x7a) && at + 1 === end) return time;
+    if ((sign !== 0x2b && sign !== 0x2d) || at + 6 !== end) return Number.NaN;
+    const offset = (digits2(bytes, at + 1) * 60 + digits2(bytes, at + 4)) * 60_000;
+    return sign === 0x2b ? time - offset : time + offset;
+  }
+
+  /**
+   * RFC 3164 (`Nov  1 01:59:56`, 15 bytes from `start`), in the zone's time and in the latest year that does not put
+   * it into the future; NaN where it is none.
+   */
+  rfc3164(bytes: Uint8Array, start: number): number {
+    const month = monthOf(bytes, start);
+    const tens = bytes[start + 4]! === 0x20 ? 0 : bytes[start + 4]! - 0x30;
+    const day = tens * 10 + bytes[start + 5]! - 0x30;
+    const hour = digits2(bytes, start + 7);
+    const minute = digits2(bytes, start + 10);
+    const second = digits2(bytes, start + 13);
+    if (month === 0 || !(day >= 1 && day <= 31 && hour < 24 && minute < 60 && second <= 60))
+      return Number.NaN;
+    const within = minute * 60_000 + second * 1000;
+    const key = (month * 32 + day) * 24 + hour;
+    if (key !== this.#hourKey) {
+      this.#hourKey = key;
+      this.#hour = this.#latest(month, day, hour, 0);
+      this.#previousMinute = -1;
+      this.#secondPass = false;
+    }
+    const ahead = this.#hour[0] + within > this.now + clockTolerance;
+    const [earlier, later] = ahead ? this.#latest(month, day, hour, within) : this.#hour;
+    return earlier === later
+      ? earlier + within
+      : this.#inDoubleHour(minute, earlier + within, later + within);
+  }
+
+  /** The hour's instants in the latest year in which it does not lie ahead. */
+  #latest(month: number, day: number, hour: number, within: number): readonly [number, number] {
+    const thisYear = this.#zone.year(this.now);
+    let hourInstants: readonly [number, number] = [Number.NaN, Number.NaN];
+    // Eight years back there is a February 29, even across 2100.
+    for (let year = thisYear + 1; year >= thisYear - 8; year--) {
+      if (day > daysIn(year, month)) continue;
+      hourInstants = this.#zone.instants(year, month, day, hour);
+      if (hourInstants[0] + within <= this.now + clockTolerance) break;
+    }
+    return hourInstants;
+  }
+
+  /** The hour runs twice: its second pass shows in a minute hand that jumped back, or in a line that is just written. */
+  #inDoubleHour(minute: number, earlier: number, later: number): number {
+    if (minute < this.#previousMinute - 30) this.#secondPass = true;
+    this.#previousMinute = minute;
+    const age = this.now - later;
+    const justWritten = age > -clockTolerance && age < liveWindow;
+    return this.#secondPass || justWritten ? later : earlier;
+  }
+}
+
+const digits2 = (bytes: Uint8Array, at: number): number => {
+  const tens = bytes[at]! - 0x30;
+  const ones = bytes[at + 1]! - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+};
+
+const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const monthCodes = monthNames.map((name) =>
+  packed(name.charCodeAt(0), name.charCodeAt(1), name.charCodeAt(2)),
+);
+
+function packed(first: number, second: number, third: number): number {
+  return (first << 16) | (second << 8) | third;
+}
+
+const monthOf = (bytes: Uint8Array, at: number): number =>
+  monthCodes.indexOf(packed(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!)) + 1;
+
+const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();

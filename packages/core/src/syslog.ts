@@ -1,0 +1,230 @@
+import type { StampReader } from './stamp.ts';
+
+const SPACE = 0x20;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const COLON = 0x3a;
+const BRACKET = 0x5b;
+const BRACKET_END = 0x5d;
+
+/** One way to split a line of a WordPress ident into ident and message. */
+export interface MessageStart {
+  /** Where the site begins and ends; both -1 where the ident names none. */
+  siteStart: number;
+  siteEnd: number;
+  messageStart: number;
+}
+
+/**
+ * The header of one syslog line, read in place: it holds offsets into the bytes it was last given, for speed. RFC 3164
+ * and RFC 3339 stamps as rsyslog writes them (`STAMP HOST IDENT: MESSAGE`), and RFC 5424.
+ *
+ * The ident is text that a client chose (it holds the Host header), so where it ends is not certain: `split` goes
+ * through the places where it may, from the left, and the filter decides which one makes a message.
+ */
+export class EntryReader {
+  /** Epoch milliseconds; NaN where the stamp cannot be read. */
+  time = 0;
+  readonly split: MessageStart = { siteStart: -1, siteEnd: -1, messageStart: -1 };
+  readonly #stamps: StampReader;
+  #identStart = 0;
+  #end = 0;
+  #inTag = false;
+  #siteStart = -1;
+  #appEnd = -1;
+  #next = -1;
+
+  constructor(stamps: StampReader) {
+    this.#stamps = stamps;
+  }
+
+  /**
+   * Reads the header of `bytes[start, end)`.
+   * @returns whether a WordPress ident wrote the line; only then is the stamp read and `nextSplit` of use
+   */
+  read(bytes: Uint8Array, start: number, end: number): boolean {
+    let at = start;
+    let structured = false;
+    if (bytes[at] === 0x3c) {
+      while (at < end && bytes[at] !== 0x3e) at++;
+      at++;
+      if (bytes[at] === 0x31 && bytes[at + 1] === SPACE) {
+        structured = true;
+        at += 2;
+      }
+    }
+    const stampStart = at;
+    const first = bytes[at]!;
+    const numeric = first >= 0x30 && first <= 0x39;
+    if (numeric) while (at < end && bytes[at] !== SPACE) at++;
+    else at += 15;
+    const stampEnd = at;
+    if (at >= end || bytes[at] !== SPACE) return false;
+    at++;
+    while (at < end && bytes[at] !== SPACE) at++;
+    at++;
+    const tag = identLength(bytes, at, end);
+    if (tag === 0) return false;
+    this.#identStart = at + tag;
+    this.#end = end;
+    if (!(structured ? this.#readStructured(bytes) : this.#readTag(bytes))) return false;
+    this.time = numeric
+      ? this.#stamps.rfc3339(bytes, stampStart, stampEnd)
+      : this.#stamps.rfc3164(bytes, stampStart);
+    return true;
+  }
+
+  /** `(HOST)[PID]:`, `(HOST):`, `[PID]:` or `:` after the name. */
+  #readTag(bytes: Uint8Array): boolean {
+    const at = this.#identStart;
+    if (bytes[at] === OPEN) {
+      this.#siteStart = at + 1;
+      this.#next = at + 1;
+      this.#appEnd = -1;
+      this.#inTag = true;
+      return true;
+    }
+    const message = afterPid(bytes, at, this.#end);
+    if (message < 0) return false;
+    this.#begin(-1, -1, message);
+    return true;
+  }
+
+  /**
+   * RFC 5424: `APP-NAME PROCID MSGID SD MESSAGE`. rsyslog cuts APP-NAME at the first `/`, `:`, `[` or space, so the
+   * closing parenthesis, and with it the sub-site, may be missing; with a space the rest of the ident opens the message.
+   */
+  #readStructured(bytes: Uint8Array): boolean {
+    const end = this.#end;
+    let at = this.#identStart;
+    const named = bytes[at] === OPEN;
+    while (at < end && bytes[at] !== SPACE) at++;
+    const appEnd = at;
+    for (let field = 0; field < 2; field++) {
+      at++;
+      while (at < end && bytes[at] !== SPACE) at++;
+    }
+    at++;
+    if (bytes[at] === BRACKET) {
+      // Structured data: a quoted value may hold anything but an unescaped quote (RFC 5424 section 6.3).
+      let quoted = false;
+      for (; at < end; at++) {
+        const byte = bytes[at];
+        if (quoted && byte === 0x5c) at++;
+        else if (byte === 0x22) quoted = !quoted;
+        else if (!quoted && byte === BRACKET_END && bytes[at + 1] !== BRACKET) break;
+      }
+    }
+    while (at < end && bytes[at] !== SPACE) at++;
+    while (at < end && bytes[at] === SPACE) at++;
+    const siteStart = named ? this.#identStart + 1 : -1;
+    const siteEnd = named ? (bytes[appEnd - 1] === CLOSE ? appEnd - 1 : appEnd) : -1;
+    this.#begin(siteStart, siteEnd, at);
+    return true;
+  }
+
+  #begin(siteStart: number, siteEnd: number, messageStart: number): void {
+    this.#inTag = false;
+    this.#siteStart = siteStart;
+    this.#appEnd = siteEnd;
+    this.#next = messageStart;
+  }
+
+  /** Moves `split` to the next place where the ident may end. @returns false when there is none */
+  nextSplit(bytes: Uint8Array): boolean {
+    const { split } = this;
+    if (!this.#inTag) {
+      split.siteStart = this.#siteStart;
+      split.siteEnd = this.#appEnd;
+      split.messageStart = this.#next;
+      this.#inTag = true;
+      return this.#next <= this.#end;
+    }
+    for (let at = this.#next; at < this.#end; at++) {
+      if (bytes[at] !== CLOSE) continue;
+      const message = afterPid(bytes, at + 1, this.#end);
+      if (message < 0) continue;
+      split.siteStart = this.#siteStart;
+      split.siteEnd = this.#appEnd >= 0 ? this.#appEnd : at;
+      split.messageStart = message;
+      this.#next = at + 1;
+      return true;
+    }
+    return false;
+  }
+}
+
+/** The length of `wordpress` or `wp` where one stands at `at` and the ident goes on with `(`, `[`, `:` or a space; else 0. */
+function identLength(bytes: Uint8Array, at: number, end: number): 0 | 2 | 9 {
+  if (bytes[at] !== 0x77) return 0;
+  let length: 2 | 9 = 2;
+  if (bytes[at + 1] !== 0x70) {
+    for (let i = 1; i < 9; i++) if (bytes[at + i] !== wordpress[i]) return 0;
+    length = 9;
+  }
+  const after = at + length;
+  if (after >= end) return 0;
+  const next = bytes[after]!;
+  return next === OPEN || next === BRACKET || next === COLON || next === SPACE ? length : 0;
+}
+const wordpress = new TextEncoder().encode('wordpress');
+
+/** Where the message begins behind `[PID]: ` or `: ` at `at`; -1 where neither stands there. */
+function afterPid(bytes: Uint8Array, at: number, end: number): number {
+  let next = at;
+  if (bytes[next] === BRACKET) {
+    next++;
+    const digits = next;
+    while (next < end && bytes[next]! >= 0x30 && bytes[next]! <= 0x39) next++;
+    if (next === digits || bytes[next] !== BRACKET_END) return -1;
+    next++;
+  }
+  if (next >= end || bytes[next] !== COLON) return -1;
+  next++;
+  if (next === end) return next;
+  return bytes[next] === SPACE ? next + 1 : -1;
+}
+
+const decoder = new TextDecoder();
+/** DNS names end at 253 bytes; what is longer is kept to this. */
+const maxSiteLength = 255;
+const maxRemembered = 4096;
+
+/**
+ * Names sites as the rest of Portcullis knows them: the ident's host in lower case, without port and trailing dot,
+ * with the sub-site's path. The empty string stands for no site. Remembers up to 4,096 spellings and then starts over:
+ * hosts are text that clients choose.
+ */
+export class SiteNames {
+  readonly #byHash = new Map<number, { spelled: Uint8Array; name: string }>();
+
+  name(bytes: Uint8Array, start: number, end: number): string {
+    if (start < 0 || start >= end) return '';
+    let hash = 0x811c9dc5;
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+    const known = this.#byHash.get(hash);
+    if (known !== undefined && same(known.spelled, bytes, start, end)) return known.name;
+    const spelled = bytes.slice(start, end);
+    const name = canonicalSite(decoder.decode(spelled));
+    if (this.#byHash.size >= maxRemembered) this.#byHash.clear();
+    this.#byHash.set(hash, { spelled, name });
+    return name;
+  }
+}
+
+const same = (spelled: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean => {
+  if (spelled.length !== end - start) return false;
+  for (let i = 0; i < spelled.length; i++) if (spelled[i] !== bytes[start + i]) return false;
+  return true;
+};
+
+/** `Shop.Example.com.:8080/News/` is `shop.example.com/News`. */
+export function canonicalSite(host: string): string {
+  const slash = host.indexOf('/');
+  const name = (slash < 0 ? host : host.slice(0, slash))
+    .toLowerCase()
+    .replace(/:[0-9]{1,5}$/, '')
+    .replace(/\.$/, '');
+  const path = slash < 0 ? '' : host.slice(slash).replace(/\/+$/, '');
+  return (name + path).slice(0, maxSiteLength);
+}

@@ -1,0 +1,177 @@
+import type { IgnoredReason } from '@portcullis/contracts';
+import { type AddressWords, Network, readAddress } from './address.ts';
+import { type Message, matchMessage } from './filters/wordpress.ts';
+import { reservedRange } from './reserved.ts';
+import type { StampReader } from './stamp.ts';
+import { EntryReader, SiteNames } from './syslog.ts';
+
+/**
+ * Lines longer than this are never trusted, in bytes. An honest line holds a stamp (32), a host (255), an ident (511,
+ * where rsyslog cuts it), a message (60), a name (100, WordPress' longest) and an address (45). Syslog daemons cut at
+ * 2,048 (rsyslog 5, sysklogd) or 8,096 (rsyslog 8): what is cut there ends in text of the attacker's choice.
+ */
+export const maxTrustedLength = 2000;
+
+/** `message repeated N times` counts for at most this many. */
+const maxRepeats = 1_000_000;
+
+const SPACE = 0x20;
+const decoder = new TextDecoder();
+
+/**
+ * What one line says, read in place. The fields hold the last line that `read` was given and point into its bytes;
+ * nothing is decoded that nobody asks for. One reader serves one log.
+ */
+export class WordPressLine {
+  /** Null where the message is none that a plugin writes. */
+  message: Message | null = null;
+  /** Epoch milliseconds. */
+  time = 0;
+  site = '';
+  /** 0 where the line does not end in one address. */
+  family: 0 | 4 | 6 = 0;
+  readonly words: AddressWords = new Uint32Array(4);
+  count = 1;
+  /** Null: a failure, so far as the line itself tells. */
+  reason: IgnoredReason | null = null;
+  readonly #entry: EntryReader;
+  readonly #sites: SiteNames;
+  #bytes: Uint8Array = new Uint8Array();
+  #messageStart = 0;
+  #messageEnd = 0;
+
+  constructor(stamps: StampReader, sites: SiteNames = new SiteNames()) {
+    this.#entry = new EntryReader(stamps);
+    this.#sites = sites;
+  }
+
+  /**
+   * @param cut the line was longer than what is given
+   * @returns whether a WordPress ident wrote it; the fields hold nothing of use otherwise
+   */
+  read(bytes: Uint8Array, start: number, end: number, cut = false): boolean {
+    const entry = this.#entry;
+    if (!entry.read(bytes, start, end)) return false;
+    this.#bytes = bytes;
+    this.time = entry.time;
+    const overlong = cut || end - start > maxTrustedLength;
+    this.#readMessages(bytes, end, overlong);
+    if (overlong) this.family = 0;
+    this.reason = this.#judge(overlong);
+    return true;
+  }
+
+  /** The name tried; null where the message has none. Invalid UTF-8 is replaced. */
+  user(): string | null {
+    if (this.message?.rest !== 'user') return null;
+    return decoder.decode(
+      this.#bytes.subarray(this.#messageStart + this.message.words.length, this.#messageEnd),
+    );
+  }
+
+  address(): Network | null {
+    const [a, b, c, d] = this.words;
+    return this.family === 0 ? null : new Network(this.family, a!, b!, c!, d!);
+  }
+
+  #judge(overlong: boolean): IgnoredReason | null {
+    if (overlong) return 'overlong';
+    if (this.message === null || this.message.filters === 0) return 'not_a_failure';
+    if (this.family === 0) return 'no_address';
+    if (Number.isNaN(this.time)) return 'no_time';
+    if (reservedRange(this.family, this.words) !== null) return 'reserved_address';
+    return null;
+  }
+
+  /** Takes the first split whose message counts; where none does, the first whose message is known. */
+  #readMessages(bytes: Uint8Array, end: number, overlong: boolean): void {
+    const { split } = this.#entry;
+    let known: Message | null = null;
+    let knownFrom = -1;
+    this.site = '';
+    while (this.#entry.nextSplit(bytes)) {
+      const message = this.#readMessage(bytes, split.messageStart, end, overlong);
+      if (known === null && (message !== null || knownFrom < 0)) {
+        known = message;
+        knownFrom = split.messageStart;
+        this.site = this.#sites.name(bytes, split.siteStart, split.siteEnd);
+      } else if (message !== null && message.filters !== 0) {
+        this.site = this.#sites.name(bytes, split.siteStart, split.siteEnd);
+      }
+      if (message !== null && message.filters !== 0) return;
+    }
+    if (knownFrom < 0) this.#readNothing();
+    else this.#readMessage(bytes, knownFrom, end, overlong);
+  }
+
+  /** The ident does not end. */
+  #readNothing(): void {
+    this.message = null;
+    this.family = 0;
+    this.count = 1;
+  }
+
+  #readMessage(bytes: Uint8Array, from: number, to: number, overlong: boolean): Message | null {
+    let start = from;
+    let end = to;
+    this.count = 1;
+    if (bytes[end - 1] === 0x5d && bytes[start] === 0x6d) {
+      const repeated = readRepeat(bytes, start, end);
+      if (repeated !== null) {
+        this.count = repeated.count;
+        start = repeated.start;
+        end--;
+      }
+    }
+    let messageEnd = end - 1;
+    while (messageEnd > start && bytes[messageEnd] !== SPACE) messageEnd--;
+    this.family = readAddress(bytes, messageEnd + 1, end, this.words);
+    if (this.family === 0 || overlong) {
+      // Not one address at the end: the words before the last ` from ` still tell what the line is about.
+      this.family = 0;
+      messageEnd = lastFrom(bytes, start, end);
+      if (messageEnd < 0) messageEnd = end;
+    } else {
+      messageEnd -= 5;
+      if (messageEnd < start || !isFrom(bytes, messageEnd)) {
+        this.family = 0;
+        messageEnd = end;
+      }
+    }
+    this.#messageStart = start;
+    this.#messageEnd = messageEnd;
+    this.message = matchMessage(bytes, start, messageEnd);
+    return this.message;
+  }
+}
+
+/** Whether ` from` stands at `at`. */
+const isFrom = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === SPACE &&
+  bytes[at + 1] === 0x66 &&
+  bytes[at + 2] === 0x72 &&
+  bytes[at + 3] === 0x6f &&
+  bytes[at + 4] === 0x6d;
+
+function lastFrom(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = end - 6; at >= start; at--) if (isFrom(bytes, at) && bytes[at + 5] === SPACE) return at;
+  return -1;
+}
+
+const repeatWords = new TextEncoder().encode('message repeated ');
+const timesWords = new TextEncoder().encode(' times: [ ');
+
+/** rsyslog's `message repeated N times: [ MESSAGE]`: N, and where MESSAGE begins. */
+function readRepeat(bytes: Uint8Array, start: number, end: number): { count: number; start: number } | null {
+  if (!startsWith(bytes, start, repeatWords)) return null;
+  let at = start + repeatWords.length;
+  let count = 0;
+  for (; at < end && bytes[at]! >= 0x30 && bytes[at]! <= 0x39; at++) count = count * 10 + bytes[at]! - 0x30;
+  if (count === 0 || !startsWith(bytes, at, timesWords)) return null;
+  return { count: Math.min(count, maxRepeats), start: at + timesWords.length };
+}
+
+function startsWith(bytes: Uint8Array, at: number, words: Uint8Array): boolean {
+  for (let i = 0; i < words.length; i++) if (bytes[at + i] !== words[i]) return false;
+  return true;
+}
