@@ -278,6 +278,10 @@ type Field<R, K extends string> = R extends { readonly [P in K]: infer S extends
 export type Params<N extends RouteName> = Field<(typeof routes)[N], 'params'>;
 export type Query<N extends RouteName> = Field<(typeof routes)[N], 'query'>;
 export type Body<N extends RouteName> = Field<(typeof routes)[N], 'body'>;
-export type Answer<N extends RouteName> = (typeof routes)[N]['response'] extends infer S extends JSONSchema
-  ? Static<S>
-  : string;
+export type Answer<N extends RouteName> = (typeof routes)[N]['response'] extends infer S
+  ? S extends 'text' | 'events'
+    ? string
+    : S extends JSONSchema
+      ? Static<S>
+      : never
+  : never;
