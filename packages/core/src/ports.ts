@@ -5,6 +5,7 @@ import type {
   EndedBy,
   EventName,
   IgnoredReason,
+  UnbanRequest,
 } from '@portcullis/contracts';
 import type { Network } from './address.ts';
 
@@ -187,7 +188,12 @@ export interface Forgotten {
  * lines caused change in one. Reads inside see its own writes. Records live at most as long as retention says.
  */
 export interface BanStore {
-  transaction<T>(work: () => T): T;
+  /**
+   * Runs `work` once; undone when it throws. Inside another transaction it is a part of that one.
+   * @param options.durable on the disk when it returns, also after power loss: for what no log can tell again. Left out,
+   *   power loss may undo the latest transactions as a whole, positions included.
+   */
+  transaction<T>(work: () => T, options?: { durable?: boolean }): T;
 
   positions(): LogPosition[];
   savePosition(position: LogPosition): void;
@@ -220,6 +226,13 @@ export interface BanStore {
   timesBanned(network: Network, jail: string | null): number;
 
   allowEntries(): AllowEntry[];
+  /** An entry of the same address or network is replaced and keeps its id. */
+  addAllowEntry(entry: Omit<AllowEntry, 'id'>): AllowEntry;
+  /** @returns what was removed */
+  removeAllowEntry(id: number): AllowEntry | undefined;
+  addRequest(request: Omit<UnbanRequest, 'id'>): UnbanRequest;
+  /** @returns the request as it is now; undefined where there is none */
+  answerRequest(id: number, state: UnbanRequest['state']): UnbanRequest | undefined;
   addAudit(entry: Omit<AuditEntry, 'id'>): void;
 
   /** Deletes what retention no longer keeps, a bounded part at a time. @returns whether more is left */

@@ -1,0 +1,58 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { migrate } from './migrate.ts';
+
+/** How long another program's lock on the database is waited for. The daemon stands still meanwhile. */
+const busyTimeoutMs = 1_000;
+
+/**
+ * Opens the database file, creating it with mode 0600 where there is none, ready to be written. Pages of 8 KiB and a
+ * checkpoint each 32 MiB of log write failures a quarter faster than SQLite's defaults.
+ */
+export function openFile(path: string): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
+  const connection = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  try {
+    connection.exec(`
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA page_size = 8192;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA wal_autocheckpoint = 4000;
+      PRAGMA journal_size_limit = 33554432;
+      PRAGMA cache_size = -8000;
+      PRAGMA foreign_keys = ON;
+    `);
+    migrate(connection, path);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** A database of the same schema that no disk can spoil. */
+export function openMemory(): DatabaseSync {
+  const connection = new DatabaseSync(':memory:');
+  connection.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = ON');
+  migrate(connection, ':memory:');
+  return connection;
+}
+
+/** Opens what is there for reading only, also on a read-only file system; null where nothing can be read. */
+export function openForReading(path: string): DatabaseSync | null {
+  const immutable = pathToFileURL(path);
+  immutable.searchParams.set('immutable', '1');
+  for (const location of [path, immutable]) {
+    try {
+      const connection = new DatabaseSync(location, { readOnly: true });
+      connection.prepare('SELECT count(*) FROM sqlite_schema').get();
+      return connection;
+    } catch {}
+  }
+  return null;
+}

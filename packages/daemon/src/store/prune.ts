@@ -1,0 +1,148 @@
+import type { Database } from './database.ts';
+import { hourOf } from './tallies.ts';
+
+/** How long records live, in ms; null: for ever. */
+export interface Retention {
+  readonly historyMs: number | null;
+  readonly failuresMs: number | null;
+  readonly auditMs: number | null;
+}
+
+/** Rows that are kept whatever retention says; the oldest go first. */
+export interface RowCaps {
+  readonly failures: number;
+  readonly endedBans: number;
+  readonly audit: number;
+}
+export const fileCaps: RowCaps = { failures: 1_000_000, endedBans: 2_000_000, audit: 1_000_000 };
+export const memoryCaps: RowCaps = { failures: 100_000, endedBans: 50_000, audit: 10_000 };
+
+/** Rows that one call deletes from a table at most. */
+const step = 5_000;
+/** Rows whose age one call looks at: failures are in the order of their arrival, not of their time. */
+const window = 50_000;
+/** Free pages that are left for the next rows; what is beyond is given back, this many a call. */
+const sparePages = 512;
+
+/** @param caps may change between calls */
+export function createPrune(db: Database, retention: Retention, caps: () => RowCaps) {
+  /** Failures up to this id have been looked at in this pass. */
+  let seen = 0;
+  db.onReset(() => {
+    seen = 0;
+  });
+
+  const cutoff = (now: number, ms: number | null) => (ms === null ? -1 : now - ms);
+
+  function pruneFailures(now: number): boolean {
+    const { first, last } = db.get<{ first: number | null; last: number | null }>(
+      'SELECT (SELECT min(id) FROM failures) AS first, (SELECT max(id) FROM failures) AS last',
+    )!;
+    if (first === null || last === null) return false;
+    const surplus = last - caps().failures;
+    if (first <= surplus) {
+      db.run('DELETE FROM failures WHERE id <= ?', Math.min(surplus, first + step - 1));
+      return true;
+    }
+    if (retention.failuresMs === null) return false;
+    const from = Math.max(seen, first - 1);
+    const deleted = db.run(
+      `DELETE FROM failures WHERE id IN
+         (SELECT id FROM failures WHERE id > ? AND id <= ? AND time < ? LIMIT ${step})`,
+      from,
+      from + window,
+      cutoff(now, retention.failuresMs),
+    );
+    if (deleted === step) return true;
+    seen = from + window >= last ? 0 : from + window;
+    return seen > 0;
+  }
+
+  const pruneForgotten = (): boolean =>
+    db.run(
+      `DELETE FROM forgotten WHERE (jail, address, prefix) IN
+         (SELECT jail, address, prefix FROM forgotten
+          WHERE failure_id < coalesce((SELECT min(id) FROM failures), 9e15) LIMIT ${step})`,
+    ) === step;
+
+  function pruneBans(now: number): boolean {
+    const deleted = db.run(
+      `DELETE FROM bans WHERE id IN (SELECT id FROM bans WHERE ended_at < ? ORDER BY ended_at LIMIT ${step})`,
+      cutoff(now, retention.historyMs),
+    );
+    if (deleted > 0) return deleted === step;
+    const surplus = endedBans() - caps().endedBans;
+    if (surplus <= 0) return false;
+    db.run(
+      `DELETE FROM bans WHERE id IN
+         (SELECT id FROM bans WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT min(?, ${step}))`,
+      surplus,
+    );
+    return surplus > step;
+  }
+
+  /** At most as many as ids were given since the oldest: counts only where that could be too many. */
+  function endedBans(): number {
+    const { span } = db.get<{ span: number | null }>('SELECT max(id) - min(id) + 1 AS span FROM bans')!;
+    if ((span ?? 0) <= caps().endedBans) return 0;
+    return db.get<{ bans: number }>('SELECT count(*) AS bans FROM bans WHERE ended_at IS NOT NULL')!.bans;
+  }
+
+  function pruneAudit(now: number): boolean {
+    const surplus =
+      db.get<{ surplus: number | null }>('SELECT max(id) - ? AS surplus FROM audit', caps().audit)!.surplus ??
+      0;
+    const deleted =
+      db.run(
+        `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY at LIMIT ${step})`,
+        cutoff(now, retention.auditMs),
+      ) +
+      db.run(
+        `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id <= ? ORDER BY id LIMIT ${step})`,
+        surplus,
+      );
+    return deleted >= step;
+  }
+
+  function pruneTallies(now: number): boolean {
+    const before = hourOf(cutoff(now, retention.historyMs));
+    let more = false;
+    for (const [table, key] of [
+      ['failure_hours', 'hour, site, event'],
+      ['user_hours', 'hour, site, user'],
+      ['ban_site_hours', 'hour, site'],
+      ['ban_hours', 'hour'],
+    ] as const) {
+      const deleted = db.run(
+        `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE hour < ? LIMIT ${step})`,
+        before,
+      );
+      more ||= deleted === step;
+    }
+    return more;
+  }
+
+  function vacuum(): boolean {
+    const free = db.get<{ freelist_count: number }>('PRAGMA freelist_count')!.freelist_count;
+    if (free <= 2 * sparePages) return false;
+    db.all(`PRAGMA incremental_vacuum(${sparePages})`);
+    return true;
+  }
+
+  /** Deletes a bounded part of what is over. @returns whether more is left */
+  return function prune(now: number): boolean {
+    const more = db.write(() => {
+      db.run('DELETE FROM allow WHERE until <= ?', now);
+      return [
+        pruneFailures(now),
+        pruneForgotten(),
+        pruneBans(now),
+        pruneAudit(now),
+        pruneTallies(now),
+        vacuum(),
+      ].includes(true);
+    });
+    if (!more) db.read(() => db.all('PRAGMA wal_checkpoint(TRUNCATE)'));
+    return more;
+  };
+}

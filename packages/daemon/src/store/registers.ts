@@ -1,0 +1,110 @@
+import type { AllowEntry, AuditEntry, UnbanRequest } from '@portcullis/contracts';
+import type { Database } from './database.ts';
+import { fromInstant, instantOf } from './instant.ts';
+
+/** Open requests that one site may have; the oldest goes first. */
+export const maxRequestsASite = 100;
+
+export type AllowRow = Omit<AllowEntry, 'until' | 'added_at'> & { until: number | null; added_at: number };
+export const toAllowEntry = (row: AllowRow): AllowEntry => ({
+  ...row,
+  until: row.until === null ? null : instantOf(row.until),
+  added_at: instantOf(row.added_at),
+});
+
+export type RequestRow = Omit<UnbanRequest, 'asked_at'> & { asked_at: number };
+export const toRequest = (row: RequestRow): UnbanRequest => ({ ...row, asked_at: instantOf(row.asked_at) });
+
+export type AuditRow = Omit<AuditEntry, 'at'> & { at: number };
+export const toAuditEntry = (row: AuditRow): AuditEntry => ({ ...row, at: instantOf(row.at) });
+
+/** What people decided and asked for: the allow list, the requests of sites, the audit log. */
+export function createRegisters(db: Database) {
+  /** A number that was never given before, also where the write is done again. */
+  const nextId = (table: string) =>
+    (db.get<{ seq: number }>('SELECT seq FROM sqlite_sequence WHERE name = ?', table)?.seq ?? 0) + 1;
+
+  function addAllow(entry: Omit<AllowEntry, 'id'>): AllowEntry {
+    let id = 0;
+    db.write(() => {
+      id ||= db.get<{ id: number }>('SELECT id FROM allow WHERE ip = ?', entry.ip)?.id ?? nextId('allow');
+      db.run(
+        'INSERT OR REPLACE INTO allow VALUES (?, ?, ?, ?, ?, ?)',
+        id,
+        entry.ip,
+        entry.until === null ? null : fromInstant(entry.until),
+        entry.note,
+        fromInstant(entry.added_at),
+        entry.added_by,
+      );
+    });
+    return { ...entry, id };
+  }
+
+  function removeAllow(id: number): AllowEntry | undefined {
+    let row: AllowRow | undefined;
+    db.write(() => {
+      row = db.get<AllowRow>('SELECT * FROM allow WHERE id = ?', id) ?? row;
+      db.run('DELETE FROM allow WHERE id = ?', id);
+    });
+    return row && toAllowEntry(row);
+  }
+
+  function addRequest(request: Omit<UnbanRequest, 'id'>): UnbanRequest {
+    let id = 0;
+    db.write(() => {
+      id ||= nextId('requests');
+      db.run(
+        'INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)',
+        id,
+        request.site,
+        request.ip,
+        request.asked_by,
+        fromInstant(request.asked_at),
+        request.note,
+        request.state,
+      );
+      db.run(
+        `DELETE FROM requests WHERE id IN
+           (SELECT id FROM requests WHERE site = ? ORDER BY id DESC LIMIT -1 OFFSET ${maxRequestsASite})`,
+        request.site,
+      );
+    });
+    return { ...request, id };
+  }
+
+  function answerRequest(id: number, state: UnbanRequest['state']): UnbanRequest | undefined {
+    let row: RequestRow | undefined;
+    db.write(() => {
+      row = db.get<RequestRow>('UPDATE requests SET state = ? WHERE id = ? RETURNING *', state, id);
+    });
+    return row && toRequest(row);
+  }
+
+  function addAudit(entry: Omit<AuditEntry, 'id'>): void {
+    let id = 0;
+    db.write(() => {
+      id ||= nextId('audit');
+      db.run(
+        'INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)',
+        id,
+        fromInstant(entry.at),
+        entry.actor,
+        entry.action,
+        entry.ip,
+        entry.jail,
+        entry.detail,
+      );
+    });
+  }
+
+  return {
+    allowEntries: (): AllowEntry[] =>
+      db.read(() => db.all<AllowRow>('SELECT * FROM allow ORDER BY id')).map(toAllowEntry),
+    addAllow,
+    removeAllow,
+    addRequest,
+    answerRequest,
+    addAudit,
+  };
+}

@@ -1,0 +1,100 @@
+import type { SiteActivity } from '@portcullis/core';
+import type { Database } from './database.ts';
+
+/**
+ * Sites that are remembered. The Host header, which names a site, belongs to the client: an attacker can invent any
+ * number of them. At the bound the hundredth part with the oldest last event goes first; failures that named one of
+ * those then read as of `forgottenSite`.
+ */
+export const maxSites = 10_000;
+export const forgottenSite = '(forgotten)';
+
+export interface SiteTable {
+  /** The number that stands for a site; a new name gets one. Inside a write. */
+  idOf(name: string, time: number): number;
+  nameOf(id: number): string;
+  touch(activity: readonly SiteActivity[]): void;
+}
+
+export function createSiteTable(db: Database): SiteTable {
+  const ids = new Map<string, number>();
+  const names = new Map<number, string>();
+  let loaded = false;
+  let lastName: string | undefined;
+  let lastId = 0;
+
+  db.onReset(() => {
+    ids.clear();
+    names.clear();
+    loaded = false;
+    lastName = undefined;
+  });
+
+  function load(): void {
+    if (loaded) return;
+    for (const { id, name } of db.all<{ id: number; name: string }>('SELECT id, name FROM sites')) {
+      ids.set(name, id);
+      names.set(id, name);
+    }
+    loaded = true;
+  }
+
+  function evict(): void {
+    const oldest = db.all<{ id: number; name: string }>(
+      `DELETE FROM sites WHERE id IN (SELECT id FROM sites ORDER BY last_event_at, id LIMIT ${maxSites / 100})
+       RETURNING id, name`,
+    );
+    for (const { id, name } of oldest) {
+      ids.delete(name);
+      names.delete(id);
+    }
+    lastName = undefined;
+  }
+
+  function add(name: string, time: number): number {
+    if (ids.size >= maxSites) evict();
+    const { id } = db.get<{ id: number }>(
+      `INSERT INTO sites (name, events, failures, first_event_at, last_event_at) VALUES (?, 0, 0, ?, ?)
+       RETURNING id`,
+      name,
+      time,
+      time,
+    )!;
+    ids.set(name, id);
+    names.set(id, name);
+    return id;
+  }
+
+  function idOf(name: string, time: number): number {
+    if (name === lastName) return lastId;
+    load();
+    lastId = ids.get(name) ?? add(name, time);
+    lastName = name;
+    return lastId;
+  }
+
+  function touch(activity: readonly SiteActivity[]): void {
+    db.write(() => {
+      for (const site of activity) {
+        db.run(
+          `UPDATE sites SET events = events + ?, failures = failures + ?,
+             first_event_at = min(first_event_at, ?), last_event_at = max(last_event_at, ?) WHERE id = ?`,
+          site.events,
+          site.failures,
+          site.firstEventAt,
+          site.lastEventAt,
+          idOf(site.site, site.firstEventAt),
+        );
+      }
+    });
+  }
+
+  return {
+    idOf,
+    touch,
+    nameOf(id) {
+      db.read(load);
+      return names.get(id) ?? forgottenSite;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { dirname, join } from 'node:path';
+import type { BanStore, Clock } from '@portcullis/core';
+import { createBanTable } from './bans.ts';
+import { createDatabase, type Database } from './database.ts';
+import { createDisk } from './disk.ts';
+import { createFailureTable } from './failures.ts';
+import { takeLock } from './lock.ts';
+import { openMemory } from './open.ts';
+import { createForgottenTable, createPositionTable } from './positions.ts';
+import { createPrune, fileCaps, memoryCaps, type Retention } from './prune.ts';
+import { createRegisters } from './registers.ts';
+import { createSiteTable, type SiteTable } from './sites.ts';
+import { createTallies } from './tallies.ts';
+
+export interface StoreOptions {
+  /** The database file, or `:memory:`. Beside it `portcullis.lock` keeps a second daemon away. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly retention: Retention;
+  /** Called when the file cannot be used any more, with a sentence, and with null when it can again. */
+  readonly onDegraded?: (sentence: string | null) => void;
+}
+
+export interface Store extends BanStore {
+  /** Tries the file again, as happens by itself every 30 s. @returns whether the records are in the file */
+  retry(): boolean;
+  /** What the read side works with. */
+  readonly db: Database;
+  readonly siteTable: SiteTable;
+}
+
+/**
+ * @throws PortcullisError already_running where another daemon works on the same directory; invalid_config where a
+ *   newer Portcullis wrote the file. A file that cannot be used for other reasons degrades the store instead.
+ */
+export function createStore({ path, clock, retention, onDegraded = () => {} }: StoreOptions): Store {
+  const inFile = path !== ':memory:';
+  const lock = inFile ? takeLock(join(dirname(path), 'portcullis.lock')) : null;
+  const disk = createDisk({ path, clock, onDegraded });
+  let db: Database;
+  try {
+    db = createDatabase(inFile ? disk.open() : openMemory(), disk.rescue);
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+  disk.attach(db);
+
+  const sites = createSiteTable(db);
+  const tallies = createTallies(db);
+  const failures = createFailureTable(db, sites);
+  const bans = createBanTable(db, tallies.ban);
+  const positions = createPositionTable(db);
+  const forgotten = createForgottenTable(db);
+  const registers = createRegisters(db);
+  const prune = createPrune(db, retention, () => (disk.degraded === null ? fileCaps : memoryCaps));
+
+  return {
+    transaction: db.transaction,
+    positions: positions.all,
+    savePosition: positions.save,
+    lastFailureId: failures.lastId,
+    insertFailures(records) {
+      db.transaction(() => {
+        failures.insert(records);
+        tallies.failures(records);
+      });
+    },
+    failuresById: failures.byId,
+    failuresSince: failures.since,
+    saveForgotten: forgotten.save,
+    forgotten: forgotten.all,
+    touchSites: sites.touch,
+    insertBan: bans.insert,
+    updateBan: bans.update,
+    setBanState: bans.setState,
+    endBans: bans.end,
+    banInForce: bans.inForce,
+    bansOverlapping: bans.overlapping,
+    bansInForce: bans.allInForce,
+    countBansInForce: bans.countInForce,
+    bansDue: bans.due,
+    nextBanEnd: bans.nextEnd,
+    timesBanned: bans.timesBanned,
+    allowEntries: registers.allowEntries,
+    addAllowEntry: registers.addAllow,
+    removeAllowEntry: registers.removeAllow,
+    addRequest: registers.addRequest,
+    answerRequest: registers.answerRequest,
+    addAudit: registers.addAudit,
+    prune: (now) => [disk.salvageStep(), prune(now)].includes(true),
+    retry: disk.retry,
+    get degraded() {
+      return disk.degraded;
+    },
+    close() {
+      if (disk.degraded !== null) disk.retry();
+      disk.close();
+      db.connection.close();
+      lock?.release();
+    },
+    db,
+    siteTable: sites,
+  };
+}
