@@ -20,6 +20,8 @@ export interface LogReader extends LogSink {
   readonly troubles: LogTrouble[];
   /** The end of the last complete line, by log. */
   positions(): LogPosition[];
+  /** Forgets partial lines, as a reader that is started anew from its positions. */
+  restart(): void;
 }
 
 export function createLogReader(): LogReader {
@@ -34,6 +36,7 @@ export function createLogReader(): LogReader {
     chunks,
     troubles,
     positions: () => [...positions.values()],
+    restart: () => partial.clear(),
     trouble: (trouble) => troubles.push(trouble),
     chunk({ file, offset, bytes, last }) {
       chunks.push({ file, offset, last, bytes: Buffer.from(bytes).toString('latin1') });

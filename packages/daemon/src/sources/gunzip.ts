@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /** Output of one step; what a broken file may hide of its readable part is at most about this. */
 const stepBytes = 64 * 1024;
 
 /** Decompresses a stream, of one gzip member or several, in bounded memory. Throws what zlib says of broken data. */
-export async function* gunzip(compressed: Readable): AsyncGenerator<Buffer> {
+export async function* gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const content = createGunzip({ chunkSize: stepBytes });
   pipeline(compressed, content, () => {});
   yield* content;

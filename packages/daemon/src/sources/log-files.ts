@@ -104,14 +104,23 @@ function sameFiles(a: readonly FoundFile[], b: readonly FoundFile[]): boolean {
   );
 }
 
-/** Opens a regular file for reading; never waits, as a pipe would make it. Throws what the system says. */
-export function openLog(path: string): number {
-  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+/** Opens a regular file for reading. A pipe or device is refused at once, with ENXIO, never waited for. */
+export function openRegular(path: string): number {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const stats = fstatSync(fd);
+  if (stats.isFile()) return fd;
+  closeSync(fd);
+  const code = stats.isDirectory() ? 'EISDIR' : 'ENXIO';
+  throw Object.assign(new Error(`${code}: not a regular file, open '${path}'`), {
+    code,
+    syscall: 'open',
+    path,
+  });
 }
 
 /** Opens what was found, if it is still that. */
 export function openFound(file: FoundFile): number | undefined {
-  const fd = openLog(file.path);
+  const fd = openRegular(file.path);
   const { dev: device, ino: inode } = fstatSync(fd);
   if (isSameFile(file, { device, inode })) return fd;
   closeSync(fd);
