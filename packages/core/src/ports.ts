@@ -117,6 +117,8 @@ export interface Firewall {
   inspect(): Promise<StructureReport>;
   list(): Promise<readonly EnforcedBan[]>;
   uninstall(): Promise<void>;
+  /** The address families that are enforced here, known after `install`; `apply` leaves bans of others out. */
+  readonly families: readonly (4 | 6)[];
   /** Kept sentences about what cannot be enforced here, as IPv6 on a kernel without it. */
   readonly limits: readonly string[];
 }

@@ -1,0 +1,147 @@
+import { PortcullisError } from '@portcullis/contracts';
+import type { Clock, EnforcedBan, Firewall, FirewallChange } from '@portcullis/core';
+import type { Exec } from '../exec.ts';
+import { refuseUnbannable } from './bannable.ts';
+import { createChains, type FilterTables } from './chains.ts';
+import type { FirewallConfig } from './config.ts';
+import { type Family, familyOf, ipv6 } from './family.ts';
+import { refuseFaults } from './faults.ts';
+import { chainName, setName } from './names.ts';
+import { bannedNetwork, setRule, verdicts } from './rules.ts';
+import {
+  createSet,
+  destroySets,
+  isOurSet,
+  ourSets,
+  readEntries,
+  readSets,
+  refuseForeignSet,
+  restoreSets,
+} from './sets.ts';
+import { createTurns } from './turns.ts';
+
+/** The kernel counts a timeout in milliseconds of 31 bits: `ipset` refuses more than this many seconds. */
+export const maxTimeoutSeconds = 2_147_483;
+
+/**
+ * Bans as entries of one set a jail and family, and one rule a chain that looks them up: the cost of a packet does not
+ * depend on the number of bans.
+ *
+ * An entry ends by the kernel's own timeout, so a ban ends even if the daemon is dead. A ban for ever has timeout 0. A
+ * ban that ends later than the kernel can count (24.8 days) gets the longest timeout there is, so that it still ends
+ * without the daemon; `list` tells that nearer end, `planRepair` takes it for the wanted one until it is 11.6 days
+ * away, and the next repair gives it the rest. So plans must be made at least every 13 days.
+ */
+export function createIpset(
+  config: FirewallConfig,
+  ports: readonly string[],
+  exec: Exec,
+  clock: Clock,
+): Firewall {
+  const inTurn = createTurns();
+  const chains = createChains(config, ports, exec, (family, jail) =>
+    verdicts(config, family).map((verdict) => setRule(setName(jail, family), verdict)),
+  );
+  let installed: readonly string[] = [];
+
+  const setsOf = (jails: readonly string[], families: readonly Family[]) =>
+    jails.flatMap((jail) =>
+      families.map((family) => ({ jail, family, set: setName(jail, family), chain: chainName(jail) })),
+    );
+
+  const install = async (jails: readonly string[]): Promise<void> => {
+    refuseSameSet(jails);
+    const [tables, sets] = await Promise.all([chains.probe(), readSets(exec)]);
+    const wanted = setsOf(jails, chains.families);
+    chains.refuseForeign(jails, tables);
+    for (const { set, family } of wanted) {
+      const header = sets.get(set);
+      if (header !== undefined) refuseForeignSet(set, header, family);
+    }
+    // Sets first, with what a chain of the iptables backend bans, so that no ban is out of force for a moment.
+    const lines = wanted.flatMap(({ set, family, chain }) => [
+      ...(sets.has(set) ? [] : [createSet(set, family)]),
+      ...bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
+    ]);
+    if (lines.length > 0) await restoreSets(exec, lines);
+    await chains.write(jails, tables);
+    const needed = new Set(wanted.map(({ set }) => set));
+    await destroySets(
+      exec,
+      ourSets(sets).filter((set) => !needed.has(set)),
+    );
+    installed = jails;
+    refuseFaults((await inspect()).faults);
+  };
+
+  const inspect = async () => {
+    const [tables, sets] = await Promise.all([chains.read(), readSets(exec)]);
+    const faults = chains.faults(installed, tables);
+    const entries = new Map(installed.map((jail) => [jail, 0]));
+    for (const { jail, set, family } of setsOf(installed, chains.families)) {
+      const header = sets.get(set);
+      if (header === undefined) faults.push(`Set ${set} is missing.`);
+      else if (!isOurSet(header, family)) faults.push(`Set ${set} is not as Portcullis made it.`);
+      else entries.set(jail, entries.get(jail)! + header.entries);
+    }
+    return { faults, entries };
+  };
+
+  return {
+    backend: 'ipset',
+    get families() {
+      return chains.families.map(({ number }) => number);
+    },
+    get limits() {
+      return chains.limits;
+    },
+    install: (jails) => inTurn(() => install(jails)),
+    apply: (changes) =>
+      inTurn(async () => {
+        refuseUnbannable(changes);
+        const known = changes.filter(({ network }) => chains.families.includes(familyOf(network)));
+        if (known.length > 0) await restoreSets(exec, entryLines(known, clock.now()));
+      }),
+    inspect,
+    async list() {
+      const bans: EnforcedBan[] = [];
+      for (const { jail, set } of setsOf(installed, chains.families)) {
+        const now = clock.now();
+        await readEntries(exec, set, ({ network, timeout }) => {
+          bans.push({ jail, network, until: timeout === 0 ? null : now + timeout * 1000 });
+        });
+      }
+      return bans;
+    },
+    uninstall: () => inTurn(() => install([])),
+  };
+}
+
+function* entryLines(changes: readonly FirewallChange[], now: number): Generator<string> {
+  for (const { action, jail, network, until } of changes) {
+    const entry = `${setName(jail, familyOf(network))} ${network}`;
+    if (action === 'remove') yield `del ${entry}`;
+    else if (until === null) yield `add ${entry} timeout 0`;
+    else if (until > now) {
+      yield `add ${entry} timeout ${Math.min(Math.ceil((until - now) / 1000), maxTimeoutSeconds)}`;
+    }
+  }
+}
+
+const bansOneByOne = (tables: FilterTables, family: Family, chain: string) => [
+  ...new Set((tables.get(family)?.get(chain) ?? []).flatMap((rule) => bannedNetwork(rule)?.toString() ?? [])),
+];
+
+/** Jail `a-v6` would have the set that jail `a` has for IPv6. */
+function refuseSameSet(jails: readonly string[]): void {
+  const both = jails.find((jail) => jails.includes(`${jail}${ipv6.setSuffix}`));
+  if (both === undefined) return;
+  const name = `${both}${ipv6.setSuffix}`;
+  throw new PortcullisError(
+    'firewall_unavailable',
+    `The jails ${both} and ${name} would share the set portcullis-${name}.`,
+    {
+      hint: `Give jail ${name} another name.`,
+    },
+  );
+}

@@ -1,0 +1,44 @@
+import { PortcullisError } from '@portcullis/contracts';
+
+export type FirewallPort = string | number;
+
+/** Known where /etc/services is missing, as in a minimal container. */
+const wellKnown = new Map([
+  ['http', '80'],
+  ['https', '443'],
+]);
+
+/**
+ * Ports as iptables-save prints them, so that a rule can be compared with what the kernel holds: `80`, `8000:8010`.
+ *
+ * @param services the text of /etc/services, where names are looked up
+ * @throws invalid_config for a name that stands for no port
+ */
+export function resolvePorts(ports: readonly FirewallPort[], services: string): string[] {
+  const resolved = ports.map((port) => {
+    const spelled = String(port);
+    if (/^[0-9]+$/.test(spelled)) return String(Number(spelled));
+    const range = /^([0-9]+):([0-9]+)$/.exec(spelled);
+    if (range !== null) return spellRange(Number(range[1]), Number(range[2]));
+    return portOf(spelled, services) ?? unknownService(spelled);
+  });
+  return [...new Set(resolved)];
+}
+
+const spellRange = (first: number, last: number): string =>
+  first === last ? `${first}` : `${first}:${last}`;
+
+/** services(5): `name port/protocol aliases # comment`. */
+function portOf(name: string, services: string): string | undefined {
+  for (const line of services.split('\n')) {
+    const [service, port, ...aliases] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (port !== undefined && (service === name || aliases.includes(name))) return port.split('/')[0];
+  }
+  return wellKnown.get(name);
+}
+
+function unknownService(name: string): never {
+  throw new PortcullisError('invalid_config', `firewall.ports: /etc/services names no service "${name}".`, {
+    hint: 'Write the port number instead.',
+  });
+}
