@@ -29,7 +29,7 @@ export interface FirewallConfig {
   readonly chains: readonly string[];
   readonly ports: readonly string[];
   readonly protocols: readonly ('tcp' | 'udp')[];
-  readonly rejectWith: string;
+  readonly rejectWith: NonNullable<NonNullable<ConfigFile['firewall']>['reject_with']>;
 }
 
 /** The configuration as the daemon uses it: complete, in milliseconds, disabled jails left out. */

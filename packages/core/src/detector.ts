@@ -1,7 +1,7 @@
-import type { IgnoredReason } from '@portcullis/contracts';
+import type { Channel, EventName, IgnoredReason } from '@portcullis/contracts';
 import { fullPrefix, Network } from './address.ts';
 import type { JailConfig } from './config.ts';
-import { filterBits } from './filters/wordpress.ts';
+import { countedFilters, filterBits } from './filters/wordpress.ts';
 import type { ExemptionList } from './ignoreip.ts';
 import { Jail, type Verdict } from './jail.ts';
 import type { WordPressLine } from './wordpress-line.ts';
@@ -90,12 +90,42 @@ export class Detector {
     return verdicts;
   }
 
+  /**
+   * Counts a stored failure again, in jails that begin anew.
+   * @param forgotten the last failure id that no longer counts for a client in a jail; 0 where all count
+   */
+  recount(
+    jails: ReadonlySet<string>,
+    failure: {
+      event: EventName;
+      channel: Channel | null;
+      address: Network;
+      time: number;
+      id: number;
+      count: number;
+    },
+    forgotten: (jail: string, network: Network) => number,
+  ): Verdict[] {
+    const filters = countedFilters(failure.event, failure.channel);
+    const verdicts: Verdict[] = [];
+    for (const { config, filters: wanted, jail } of this.#rules) {
+      if (!jails.has(config.name) || (wanted & filters) === 0) continue;
+      const network = clientNetwork(failure.address, config.ipv6Prefix);
+      if (failure.id <= forgotten(config.name, network)) continue;
+      const verdict = jail.fail(network, failure.time, failure.id, failure.count);
+      if (verdict !== null) verdicts.push(verdict);
+    }
+    return verdicts;
+  }
+
   /** Forgets what was counted of a network, in one jail or in all. */
   forget(network: Network, jail: string | null): void {
     for (const rule of this.#rules) {
-      if (jail === null || rule.config.name === jail) {
-        rule.jail.forget(network.isSingle ? clientNetwork(network, rule.config.ipv6Prefix) : network);
-      }
+      if (jail !== null && rule.config.name !== jail) continue;
+      const { ipv6Prefix } = rule.config;
+      const ofOneClient = network.family === 6 && network.prefix >= ipv6Prefix && !nat64.overlaps(network);
+      if (network.isSingle || ofOneClient) rule.jail.forget(clientNetwork(network, ipv6Prefix));
+      else rule.jail.forgetWithin(network);
     }
   }
 

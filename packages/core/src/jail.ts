@@ -42,6 +42,8 @@ export class Jail {
   readonly maxTracked: number;
   /** Addresses tracked now. */
   tracked = 0;
+  /** Failures counted since the start. */
+  counted = 0;
   /** Addresses forgotten because of `maxTracked`. */
   evicted = 0;
 
@@ -81,6 +83,7 @@ export class Jail {
    * @param count how many events it stands for, at least 1
    */
   fail(network: Network, time: number, id: number, count: number): Verdict | null {
+    this.counted += count;
     const slot = this.#find(network) ?? this.#add(network);
     this.#touch(slot);
     const last = this.#last[slot]!;
@@ -94,14 +97,16 @@ export class Jail {
     return verdict;
   }
 
-  /** Forgets the failures of every address in the network. @returns whether there were any */
+  /** Forgets the failures of one client. @returns whether there were any */
   forget(network: Network): boolean {
-    const exact = this.#find(network);
-    if (exact !== undefined) {
-      this.#remove(exact);
-      return true;
-    }
-    if (network.isSingle) return false;
+    const slot = this.#find(network);
+    if (slot === undefined) return false;
+    this.#remove(slot);
+    return true;
+  }
+
+  /** Forgets the failures of every client in the network; looks at all of them. @returns whether there were any */
+  forgetWithin(network: Network): boolean {
     let found = false;
     for (let slot = this.#oldest; slot !== NONE; ) {
       const next = this.#newer[slot]!;

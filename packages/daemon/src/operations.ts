@@ -1,6 +1,6 @@
 import type {
-  Allowed,
   AllowEntry,
+  Allowed,
   AuditEntry,
   Ban,
   BanDetails,

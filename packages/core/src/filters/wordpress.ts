@@ -95,6 +95,11 @@ export const messages: readonly Message[] = [
   message('', 'anything', 'pingback_error', hard, 'xmlrpc', '; Bogus Pingback'),
 ];
 
+/** The filters that count an event; messages of one event and channel that count at all are counted by the same ones. */
+export const countedFilters = (event: EventName, channel: Channel | null): number =>
+  messages.find((known) => known.event === event && known.channel === channel && known.filters !== none)
+    ?.filters ?? none;
+
 interface CompiledMessage extends Message {
   readonly wordBytes: Uint8Array;
   readonly endingBytes: Uint8Array;

@@ -1,0 +1,357 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { PortcullisError } from '@portcullis/contracts';
+import {
+  type Clock,
+  type Config,
+  createZoneClock,
+  Detector,
+  type Firewall,
+  type LogSource,
+  type Network,
+  type Verdict,
+} from '@portcullis/core';
+import { createServer } from './api/server.ts';
+import { type Listening, listen } from './api/socket.ts';
+import { ByHand } from './by-hand.ts';
+import { Enforcer } from './enforcer.ts';
+import { EventHub } from './event-hub.ts';
+import { createExec } from './exec.ts';
+import { ExemptionBook } from './exemptions.ts';
+import { createFirewall } from './firewall/firewall.ts';
+import { Health } from './health.ts';
+import { createOperations } from './live-operations.ts';
+import type { Logger } from './log.ts';
+import { Pipeline } from './pipeline.ts';
+import { Reconciler } from './reconciler.ts';
+import { createFileSource } from './sources/file.ts';
+import { createStore } from './store/sqlite.ts';
+
+export const version = '0.1.0';
+
+/** How often addresses outside findtime are forgotten, old records deleted, and names resolved again, in milliseconds. */
+const sweepInterval = 10_000;
+const pruneInterval = 60_000;
+const resolveInterval = 5 * 60_000;
+/** setTimeout's limit (2^31 - 1 ms); a ban that ends later is looked at again then. */
+const maxTimer = 0x7fffffff;
+/** Bans that one step of expiry ends. */
+const expiryStep = 5_000;
+
+export interface AppOptions {
+  readonly config: Config;
+  /** Reads the configuration anew, for `reload`. */
+  readonly readConfig: () => Config;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+export interface App {
+  start(): Promise<void>;
+  /** Takes a new configuration: what did not change goes on untouched. A wrong file changes nothing. */
+  reload(): Promise<void>;
+  /** Ends within 5 s. Bans stay in the kernel, or go, as `on_stop` says. */
+  stop(): Promise<void>;
+  /** Lets go of everything after a start that failed; the kernel stays as it is. */
+  abandon(): Promise<void>;
+}
+
+/** The composition root: every part of the daemon, once, and the order in which they start and stop. */
+export function createApp(options: AppOptions): App {
+  const { log, clock = { now: () => Date.now() } } = options;
+  let { config } = options;
+  const startedAt = clock.now();
+  const events = new EventHub(clock);
+  const health = new Health((problem, over) => {
+    if (over) log.info({ code: problem.code }, `over: ${problem.sentence}`);
+    else log.warn({ code: problem.code }, problem.sentence);
+    events.publish('problem', { ...problem, over });
+  });
+  fs.mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
+  const store = createStore({
+    path: path.join(config.stateDir, 'portcullis.db'),
+    clock,
+    retention: {
+      historyMs: config.retention.history,
+      failuresMs: config.retention.failures,
+      auditMs: config.retention.audit,
+    },
+    onDegraded: (sentence) => health.set('store_degraded', '', sentence),
+  });
+  if (store.degraded !== null) health.set('store_degraded', '', store.degraded);
+
+  const jails = () => config.jails;
+  const exemptions = new ExemptionBook({ store, health, jails });
+  const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
+  const detector = new Detector(config.jails, exemptions.current, seed);
+  const exec = createExec();
+  let firewall: Firewall;
+  let source: LogSource | null = null;
+  let socket: Listening | null = null;
+  const timers = new Set<NodeJS.Timeout>();
+  let expiryTimer: NodeJS.Timeout | null = null;
+  let stopping = false;
+
+  const lastFailureId = () => pipeline.lastFailureId;
+  const enforcer = new Enforcer({
+    store,
+    get firewall() {
+      return firewall;
+    },
+    clock,
+    events,
+    random: Math.random,
+    jail: (name) => config.jails.find((jail) => jail.name === name),
+    touchesExempt: (network, jail) => exemptions.overlapping(network, jail, clock.now()).length > 0,
+    lastFailureId,
+    onRefusal(error) {
+      health.set('firewall_failed', '', `The firewall refused a change: ${error.message}`);
+      reconciler.suspect();
+    },
+  });
+  const reconciler = new Reconciler({
+    store,
+    get firewall() {
+      return firewall;
+    },
+    enforcer,
+    clock,
+    events,
+    health,
+    jails: () => config.jails.map(({ name }) => name),
+    endDue,
+  });
+  const pipeline = new Pipeline({
+    store,
+    detector,
+    clock,
+    zone: createZoneClock(Temporal.Now.timeZoneId()),
+    record: (verdicts) => enforcer.record(verdicts),
+    committed: apply,
+    onCutLine: (file) =>
+      log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
+  });
+  const byHand = new ByHand({ store, enforcer, detector, exemptions, clock, jails, lastFailureId });
+  const operations = createOperations({
+    version,
+    startedAt,
+    clock,
+    store,
+    detector,
+    byHand,
+    exemptions,
+    reconciler,
+    pipeline,
+    events,
+    health,
+    backend: () => firewall.backend,
+    lag: () => source?.lag() ?? [],
+    changed: scheduleExpiry,
+  });
+
+  // ─── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  function apply(): void {
+    scheduleExpiry();
+    void enforcer.flush();
+  }
+
+  /** Ends the bans whose time is over, a bounded part at a time. */
+  function endDue(): void {
+    for (;;) {
+      const due = store.bansDue(clock.now(), expiryStep);
+      if (due.length === 0) break;
+      store.transaction(() => enforcer.end(due, 'expired'));
+    }
+    scheduleExpiry();
+  }
+
+  function scheduleExpiry(): void {
+    if (expiryTimer !== null) clearTimeout(expiryTimer);
+    expiryTimer = null;
+    const end = store.nextBanEnd();
+    if (end === null || stopping) return;
+    const delay = Math.min(Math.max(end - clock.now(), 0) + 1, maxTimer);
+    expiryTimer = setTimeout(() => {
+      endDue();
+      void enforcer.flush();
+    }, delay);
+  }
+
+  function every(interval: number, work: () => void): void {
+    timers.add(setInterval(work, interval));
+  }
+
+  function prune(): void {
+    if (store.prune(clock.now()) && !stopping) setImmediate(prune);
+  }
+
+  function sweep(): void {
+    const behind = source?.lag().some(({ unread }) => unread > 0) ?? true;
+    if (!behind) detector.sweep(clock.now());
+  }
+
+  function refreshExemptions(): void {
+    exemptions.refresh();
+    detector.exempt(exemptions.current);
+  }
+
+  // ─── Counters ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Counts what the store remembers, in jails that begin anew. What is due by now is banned. */
+  function recount(names: readonly string[]): void {
+    if (names.length === 0) return;
+    const begun = new Set(names);
+    const marks = new Map<string, number>();
+    const wide: { jail: string; network: Network; failureId: number }[] = [];
+    for (const { jail, network, failureId } of store.forgotten()) {
+      if (network.isSingle || network.family === 6) marks.set(`${jail} ${network}`, failureId);
+      if (!network.isSingle) wide.push({ jail, network, failureId });
+    }
+    const forgotten = (jail: string, network: Network) =>
+      wide.reduce(
+        (latest, mark) =>
+          mark.jail === jail && mark.failureId > latest && mark.network.contains(network)
+            ? mark.failureId
+            : latest,
+        marks.get(`${jail} ${network}`) ?? 0,
+      );
+    const longest = Math.max(...config.jails.map(({ findtime }) => findtime));
+    const verdicts: Verdict[] = [];
+    for (const failure of store.failuresSince(clock.now() - longest)) {
+      verdicts.push(...detector.recount(begun, failure, forgotten));
+    }
+    if (verdicts.length > 0) store.transaction(() => enforcer.record(verdicts));
+  }
+
+  // ─── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function startSource(): Promise<void> {
+    if (config.log.source === 'journal') {
+      throw new PortcullisError(
+        'invalid_config',
+        'log.source = "journal" is not available in this version.',
+        {
+          hint: 'Use "file", with rsyslog writing the log.',
+        },
+      );
+    }
+    const longest = Math.max(...config.jails.map(({ findtime }) => findtime));
+    source = createFileSource({ globs: config.log.files, clock, catchUpSince: clock.now() - longest });
+    await source.start(store.positions(), {
+      chunk: (chunk) => pipeline.chunk(chunk),
+      trouble: ({ code, log: file, sentence }) => health.set(code, file, sentence),
+    });
+  }
+
+  async function listenAdmin(): Promise<void> {
+    fs.mkdirSync(config.runDir, { recursive: true, mode: 0o755 });
+    const server = await createServer({ operations, access: 'admin', actor: 'admin', log });
+    socket = await listen(server, path.join(config.runDir, 'admin.sock'), { mode: 0o600 });
+  }
+
+  /** Stops reading, then applies what was read, then stops answering. */
+  async function halt(): Promise<void> {
+    stopping = true;
+    for (const timer of timers) clearInterval(timer);
+    if (expiryTimer !== null) clearTimeout(expiryTimer);
+    reconciler.stop();
+    await source?.stop();
+    await enforcer.flush();
+    await socket?.close();
+  }
+
+  function audit(action: 'start' | 'stop' | 'reload', detail: string): void {
+    const at = new Date(clock.now()).toISOString();
+    store.transaction(() => store.addAudit({ at, actor: 'daemon', action, ip: null, jail: null, detail }));
+  }
+
+  return {
+    async start() {
+      refreshExemptions();
+      firewall = await createFirewall(config.firewall, exec, clock);
+      byHand.endOfRemovedJails();
+      await reconciler.install();
+      await reconciler.verify();
+      await exemptions.resolve();
+      detector.exempt(exemptions.current);
+      byHand.liftExempt();
+      recount(config.jails.map(({ name }) => name));
+      await enforcer.flush();
+      await listenAdmin();
+      await startSource();
+      reconciler.start();
+      scheduleExpiry();
+      every(sweepInterval, sweep);
+      every(pruneInterval, prune);
+      every(pruneInterval, refreshExemptions);
+      every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
+      audit('start', `version ${version}`);
+      log.info(
+        { firewall: firewall.backend, jails: config.jails.map(({ name }) => name) },
+        'Portcullis is running.',
+      );
+    },
+
+    async reload() {
+      let next: Config;
+      try {
+        next = options.readConfig();
+      } catch (error) {
+        const sentence = error instanceof Error ? error.message : String(error);
+        const problems = error instanceof PortcullisError ? error.problems.map(({ message }) => message) : [];
+        health.set(
+          'config_invalid',
+          '',
+          `${sentence} The configuration of before goes on. ${problems.join('. ')}`.trim(),
+        );
+        log.error({ problems }, `Not reloaded: ${sentence}`);
+        return;
+      }
+      if (next.stateDir !== config.stateDir || next.runDir !== config.runDir) {
+        log.warn('state_dir and run_dir change only with a restart; the ones of before go on.');
+      }
+      const before = config;
+      config = { ...next, stateDir: before.stateDir, runDir: before.runDir };
+      await exemptions.resolve();
+      recount(detector.reconfigure(config.jails, exemptions.current));
+      byHand.endOfRemovedJails();
+      byHand.liftExempt();
+      await enforcer.exclusively(async () => {
+        if (JSON.stringify(before.firewall) !== JSON.stringify(config.firewall)) {
+          const replaced = firewall;
+          firewall = await createFirewall(config.firewall, exec, clock);
+          if (firewall.backend !== replaced.backend) log.info(`The firewall is ${firewall.backend} now.`);
+        }
+        await reconciler.install();
+      });
+      await enforcer.flush();
+      reconciler.suspect();
+      await reconciler.verify();
+      if (JSON.stringify(before.log) !== JSON.stringify(config.log)) {
+        await source?.stop();
+        await startSource();
+      }
+      health.set('config_invalid', '', null);
+      audit('reload', config.jails.map(({ name }) => name).join(', '));
+      events.publish('reload', { jails: config.jails.map(({ name }) => name) });
+      log.info('Reloaded.');
+    },
+
+    async stop() {
+      await halt();
+      if (config.onStop === 'remove') await enforcer.exclusively(() => firewall.uninstall());
+      audit(
+        'stop',
+        config.onStop === 'keep' ? 'bans stay in the kernel' : 'bans are removed from the kernel',
+      );
+      store.close();
+      log.info('Portcullis has stopped.');
+    },
+
+    async abandon() {
+      await halt();
+      store.close();
+    },
+  };
+}

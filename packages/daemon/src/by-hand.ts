@@ -1,0 +1,258 @@
+import {
+  type AllowEntry,
+  type Allowed,
+  type Ban,
+  type NewAllowEntry,
+  type NewBan,
+  PortcullisError,
+  parseDuration,
+  type Unbanned,
+} from '@portcullis/contracts';
+import {
+  type BanStore,
+  type Clock,
+  type Detector,
+  type JailConfig,
+  type Network,
+  parseNetwork,
+} from '@portcullis/core';
+import type { Enforcer } from './enforcer.ts';
+import { noEvidence, toBan } from './evidence.ts';
+import type { ExemptionBook } from './exemptions.ts';
+
+export interface ByHandOptions {
+  readonly store: BanStore;
+  readonly enforcer: Enforcer;
+  readonly detector: Detector;
+  readonly exemptions: ExemptionBook;
+  readonly clock: Clock;
+  readonly jails: () => readonly JailConfig[];
+  readonly lastFailureId: () => number;
+}
+
+/** What people decide: bans and unbans by hand, and the allow list. Durable before it is applied, and audited. */
+export class ByHand {
+  readonly #options: ByHandOptions;
+
+  constructor(options: ByHandOptions) {
+    this.#options = options;
+  }
+
+  /** @throws PortcullisError invalid_address, unknown_jail, invalid_request, exempt_address */
+  async ban(actor: string, { ip, jail, bantime, reason = '', force = false }: NewBan): Promise<Ban> {
+    const { store, enforcer, clock } = this.#options;
+    const address = networkOf(ip);
+    const config = this.#jail(jail);
+    const now = clock.now();
+    this.#refuseExempt(address, config.name, force, now);
+    const duration = bantime === undefined ? config.bantime : durationOf(bantime);
+    const until = duration === null ? null : now + duration;
+    const id = store.transaction(
+      () => {
+        const current = store.banInForce(config.name, address);
+        const why = reason === '' ? `banned by hand (${actor})` : reason;
+        const record =
+          current === undefined
+            ? enforcer.insert({
+                network: address,
+                jail: config.name,
+                since: now,
+                until,
+                failures: 0,
+                timesBanned: store.timesBanned(address, config.name) + 1,
+                reason: why,
+                evidence: noEvidence,
+              })
+            : enforcer.replace(current, { until, reason: why });
+        this.#audit(actor, 'ban', String(address), config.name, why);
+        return record.id;
+      },
+      { durable: true },
+    );
+    await enforcer.flush();
+    const settled = store.banInForce(config.name, address);
+    if (settled === undefined || settled.id !== id) {
+      throw new PortcullisError('internal', `The ban of ${address} ended before it was in force.`);
+    }
+    if (settled.state === 'failed') {
+      throw new PortcullisError('firewall_unavailable', `${address} is not banned: ${settled.reason}`, {
+        hint: 'It is tried again; `portcullis status` tells how that goes.',
+      });
+    }
+    return toBan(settled);
+  }
+
+  /** Lifts every ban inside the network, and those of networks that hold the address. */
+  async unban(actor: string, ip: string, options: { jail?: string; allow?: string }): Promise<Unbanned> {
+    const { store, enforcer, clock } = this.#options;
+    const network = networkOf(ip);
+    if (options.jail !== undefined) this.#jail(options.jail);
+    const bans = store
+      .bansOverlapping(network)
+      .filter((ban) => options.jail === undefined || ban.jail === options.jail);
+    if (bans.length === 0 && options.allow === undefined) {
+      throw new PortcullisError(
+        'not_banned',
+        `${network} is not banned${options.jail ? ` by ${options.jail}` : ''}.`,
+        {
+          hint: `\`portcullis why ${network}\` tells what is known of it.`,
+        },
+      );
+    }
+    store.transaction(
+      () => {
+        enforcer.end(bans, 'unban');
+        this.#forget([{ jail: options.jail ?? null, network }, ...bans]);
+        for (const ban of bans) this.#audit(actor, 'unban', String(ban.network), ban.jail, '');
+      },
+      { durable: true },
+    );
+    if (options.allow !== undefined) await this.allow(actor, { ip, for: options.allow });
+    await enforcer.flush();
+    return {
+      ended: bans.map((ban) => toBan({ ...ban, state: 'ended', endedAt: clock.now(), endedBy: 'unban' })),
+    };
+  }
+
+  async unbanAll(actor: string, { jail }: { jail?: string }): Promise<{ ended: number }> {
+    const { store, enforcer } = this.#options;
+    if (jail !== undefined) this.#jail(jail);
+    const bans = [...store.bansInForce()].filter((ban) => jail === undefined || ban.jail === jail);
+    store.transaction(
+      () => {
+        enforcer.end(bans, 'unban');
+        this.#forget(bans);
+        this.#audit(actor, 'unban', null, jail ?? null, `all ${bans.length} bans`);
+      },
+      { durable: true },
+    );
+    await enforcer.flush();
+    return { ended: bans.length };
+  }
+
+  /** Adds to the allow list and lifts the bans that stand in its way. */
+  async allow(actor: string, entry: NewAllowEntry): Promise<Allowed> {
+    const { store, enforcer, exemptions, clock } = this.#options;
+    const network = networkOf(entry.ip);
+    const duration = entry.for === undefined ? null : durationOf(entry.for);
+    const now = clock.now();
+    const bans = store.bansOverlapping(network);
+    const added = store.transaction(
+      () => {
+        const record = store.addAllowEntry({
+          ip: String(network),
+          until: duration === null ? null : new Date(now + duration).toISOString(),
+          note: entry.note ?? '',
+          added_at: new Date(now).toISOString(),
+          added_by: actor,
+        });
+        enforcer.end(bans, 'allowed');
+        this.#forget([{ jail: null, network }, ...bans]);
+        this.#audit(actor, 'allow', String(network), null, entry.note ?? '');
+        return record;
+      },
+      { durable: true },
+    );
+    exemptions.refresh();
+    await enforcer.flush();
+    return { entry: added, lifted: bans.length };
+  }
+
+  async disallow(actor: string, id: number): Promise<AllowEntry> {
+    const { store, exemptions } = this.#options;
+    const removed = store.transaction(
+      () => {
+        const entry = store.removeAllowEntry(id);
+        if (entry !== undefined) this.#audit(actor, 'disallow', entry.ip, null, entry.note);
+        return entry;
+      },
+      { durable: true },
+    );
+    if (removed === undefined) {
+      throw new PortcullisError('not_found', `The allow list has no entry ${id}.`, {
+        hint: '`portcullis allow list` shows them.',
+      });
+    }
+    exemptions.refresh();
+    return removed;
+  }
+
+  /** Ends the bans that an exemption covers now: after a start or a reload it may be newer than they are. */
+  liftExempt(): number {
+    const { store, enforcer, exemptions, clock } = this.#options;
+    const now = clock.now();
+    const exempt = [...store.bansInForce()].filter(
+      ({ network, jail }) => exemptions.covering(network, jail, now) !== null,
+    );
+    if (exempt.length > 0) store.transaction(() => enforcer.end(exempt, 'allowed'));
+    return exempt.length;
+  }
+
+  /** Ends the bans of jails that are no longer there. */
+  endOfRemovedJails(): number {
+    const { store, enforcer, jails } = this.#options;
+    const names = new Set(jails().map(({ name }) => name));
+    const orphans = [...store.bansInForce()].filter(({ jail }) => !names.has(jail));
+    if (orphans.length > 0) store.transaction(() => enforcer.end(orphans, 'jail_removed'));
+    return orphans.length;
+  }
+
+  #forget(of: readonly { jail: string | null; network: Network }[]): void {
+    const { store, detector, jails, lastFailureId } = this.#options;
+    for (const { jail, network } of of) {
+      detector.forget(network, jail);
+      const names = jail === null ? jails().map(({ name }) => name) : [jail];
+      store.saveForgotten(names.map((name) => ({ jail: name, network, failureId: lastFailureId() })));
+    }
+  }
+
+  #refuseExempt(network: Network, jail: string, force: boolean, now: number): void {
+    const found = this.#options.exemptions.overlapping(network, jail, now);
+    const absolute = found.find(({ source }) => source === 'reserved' || source === 'host');
+    const standing = absolute ?? (force ? undefined : found[0]);
+    if (standing === undefined) return;
+    throw new PortcullisError('exempt_address', `${network} is not banned: ${standing.detail}.`, {
+      hint:
+        absolute === undefined
+          ? 'Ban it all the same with --force, or take the exemption away first.'
+          : undefined,
+    });
+  }
+
+  #jail(name: string | undefined): JailConfig {
+    const jails = this.#options.jails();
+    const found = name === undefined ? jails[0] : jails.find((jail) => jail.name === name);
+    if (found !== undefined) return found;
+    throw new PortcullisError('unknown_jail', `There is no jail ${JSON.stringify(name)}.`, {
+      hint: `There are: ${jails.map((jail) => jail.name).join(', ')}.`,
+    });
+  }
+
+  #audit(
+    actor: string,
+    action: 'ban' | 'unban' | 'allow' | 'disallow',
+    ip: string | null,
+    jail: string | null,
+    detail: string,
+  ): void {
+    const at = new Date(this.#options.clock.now()).toISOString();
+    this.#options.store.addAudit({ at, actor, action, ip, jail, detail });
+  }
+}
+
+/** @throws PortcullisError invalid_address */
+export function networkOf(ip: string): Network {
+  const network = parseNetwork(ip);
+  if (network !== null) return network;
+  throw new PortcullisError('invalid_address', `${JSON.stringify(ip)} is neither an address nor a network.`, {
+    hint: 'Write 203.0.113.7, 203.0.113.0/24, 2001:db8::7 or 2001:db8::/64.',
+  });
+}
+
+function durationOf(text: string): number | null {
+  const duration = parseDuration(text);
+  if (duration !== undefined && duration !== 0) return duration;
+  throw new PortcullisError('invalid_request', `${JSON.stringify(text)} is not a duration.`, {
+    hint: 'Write seconds, or 30s 10m 3h 1d 4w; -1 is for ever.',
+  });
+}

@@ -1,0 +1,256 @@
+import type { EndedBy } from '@portcullis/contracts';
+import { formatDuration } from '@portcullis/contracts';
+import {
+  type BanRecord,
+  type BanStore,
+  banDuration,
+  type Clock,
+  type FailureRecord,
+  type Firewall,
+  type FirewallChange,
+  type JailConfig,
+  type Network,
+  type Verdict,
+} from '@portcullis/core';
+import type { EventHub } from './event-hub.ts';
+import { addEvidence, noEvidence, toBan } from './evidence.ts';
+
+/** Bans that one batch carries to the kernel; what is more waits for the next. */
+const maxBatch = 20_000;
+
+/** A change on its way to the kernel. */
+interface Pending {
+  readonly change: FirewallChange;
+  /** The ban to confirm; null where nothing waits for the confirmation. */
+  readonly ban: { readonly id: number; readonly event: 'ban' | 'prolong' } | null;
+}
+
+export interface EnforcerOptions {
+  readonly store: BanStore;
+  readonly firewall: Firewall;
+  readonly clock: Clock;
+  readonly events: EventHub;
+  /** From 0 to 1, 1 excluded. */
+  readonly random: () => number;
+  readonly jail: (name: string) => JailConfig | undefined;
+  /** Whether an exemption touches the network in the jail. */
+  readonly touchesExempt: (network: Network, jail: string) => boolean;
+  /** The id of the latest failure: what a decision makes the jails forget. */
+  readonly lastFailureId: () => number;
+  /** Called when the kernel refused a batch: the reconciler looks what holds. */
+  readonly onRefusal: (error: Error) => void;
+}
+
+/**
+ * The only writer of bans: it records the intent in the store, applies it to the firewall, and confirms it or marks it
+ * failed with the reason. Changes go to the kernel in order and in batches, one at a time; while one is under way the
+ * next gathers. Whoever else works on the firewall does so through `exclusively`.
+ */
+export class Enforcer {
+  readonly #options: EnforcerOptions;
+  #queue: Pending[] = [];
+  #work: Promise<void> = Promise.resolve();
+  #flushing = false;
+
+  constructor(options: EnforcerOptions) {
+    this.#options = options;
+  }
+
+  /** Changes that are not yet in the kernel. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  // ─── Intents: synchronous, inside a transaction of the store ──────────────────────────────────────────────────
+
+  /** Records what verdicts lead to: new bans, or longer ones. */
+  record(verdicts: readonly Verdict[]): void {
+    const { store, jail, lastFailureId } = this.#options;
+    for (const verdict of verdicts) {
+      const config = jail(verdict.jail);
+      if (config === undefined) continue;
+      const failures = store.failuresById(verdict.failureIds);
+      for (const network of this.#narrow(verdict, failures)) {
+        this.#recordOne(config, verdict, network, failures);
+      }
+      store.saveForgotten([{ jail: verdict.jail, network: verdict.network, failureId: lastFailureId() }]);
+    }
+  }
+
+  /** A network that holds an exempt address is never banned as a whole: only the addresses that failed are. */
+  #narrow({ network, jail }: Verdict, failures: readonly FailureRecord[]): Network[] {
+    if (network.isSingle || !this.#options.touchesExempt(network, jail)) return [network];
+    return [...new Map(failures.map(({ address }) => [String(address), address])).values()];
+  }
+
+  #recordOne(
+    config: JailConfig,
+    verdict: Verdict,
+    network: Network,
+    failures: readonly FailureRecord[],
+  ): void {
+    const { store, random, clock } = this.#options;
+    const current = store.banInForce(verdict.jail, network);
+    const earlier = store.timesBanned(network, config.overalljails ? null : verdict.jail);
+    const duration = banDuration(
+      config,
+      current === undefined ? earlier : Math.max(0, earlier - 1),
+      random(),
+    );
+    // A stamp ahead of this host's clock must not make a ban last longer.
+    const since = Math.min(verdict.time, clock.now());
+    const until = duration === null ? null : since + duration;
+    if (current !== undefined) {
+      this.#prolong(current, until, verdict.failures, failures);
+      return;
+    }
+    const reason = `${verdict.failures} failures ${span(failures)}; ${config.name} allows ${config.maxretry - 1} in ${formatDuration(config.findtime)}`;
+    this.insert({
+      network,
+      jail: verdict.jail,
+      since,
+      until,
+      failures: verdict.failures,
+      timesBanned: store.timesBanned(network, verdict.jail) + 1,
+      reason,
+      evidence: addEvidence(noEvidence, failures),
+    });
+  }
+
+  /** Records a new ban. One that has ended already is kept as history and never applied. */
+  insert(ban: Omit<BanRecord, 'id' | 'state' | 'endedAt' | 'endedBy'>): BanRecord {
+    const { store, clock } = this.#options;
+    if (ban.until !== null && ban.until <= clock.now()) {
+      return store.insertBan({ ...ban, state: 'ended', endedAt: ban.until, endedBy: 'expired' });
+    }
+    const record = store.insertBan({ ...ban, state: 'pending', endedAt: null, endedBy: null });
+    this.#queue.push({
+      change: { action: 'add', ...enforced(record) },
+      ban: { id: record.id, event: 'ban' },
+    });
+    return record;
+  }
+
+  /** Records that a ban in force ends later and rests on more. Never shortens it. */
+  #prolong(ban: BanRecord, until: number | null, failures: number, evidence: readonly FailureRecord[]): void {
+    const end = ban.until === null || until === null ? null : Math.max(ban.until, until);
+    this.replace(ban, {
+      until: end,
+      failures: ban.failures + failures,
+      evidence: addEvidence(ban.evidence, evidence),
+    });
+  }
+
+  /** Records another end, and what else is given, for a ban in force. */
+  replace(
+    ban: BanRecord,
+    changes: Partial<Pick<BanRecord, 'until' | 'failures' | 'evidence' | 'reason'>>,
+  ): BanRecord {
+    const record = { ...ban, ...changes };
+    this.#options.store.updateBan(record);
+    this.#queue.push({
+      change: { action: 'add', ...enforced(record) },
+      ban: { id: record.id, event: 'prolong' },
+    });
+    return record;
+  }
+
+  /** Records the end of bans. */
+  end(bans: readonly Pick<BanRecord, 'id' | 'jail' | 'network' | 'until'>[], endedBy: EndedBy): void {
+    const { store, clock } = this.#options;
+    store.endBans(
+      bans.map(({ id }) => id),
+      clock.now(),
+      endedBy,
+    );
+    for (const ban of bans) this.#queue.push({ change: { action: 'remove', ...enforced(ban) }, ban: null });
+  }
+
+  // ─── Effects ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Carries everything recorded so far to the kernel. Resolves when that is tried, whatever came of it. */
+  flush(): Promise<void> {
+    if (this.#flushing) return this.#work.then(() => this.flush());
+    if (this.#queue.length === 0) return this.#work;
+    this.#flushing = true;
+    return this.exclusively(async () => {
+      try {
+        while (this.#queue.length > 0) await this.#applyBatch();
+      } finally {
+        this.#flushing = false;
+      }
+    });
+  }
+
+  /** Runs work on the firewall while no batch is under way. Its failure is the caller's alone. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#work.then(work);
+    this.#work = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  async #applyBatch(): Promise<void> {
+    const { store, firewall, onRefusal } = this.#options;
+    const batch = this.#queue.slice(0, maxBatch);
+    this.#queue = this.#queue.slice(maxBatch);
+    try {
+      await firewall.apply(latest(batch));
+    } catch (error) {
+      const ids = batch.flatMap(({ ban }) => (ban === null ? [] : [ban.id]));
+      const reason = error instanceof Error ? error.message : String(error);
+      if (ids.length > 0) store.transaction(() => store.setBanState(ids, 'failed', reason));
+      onRefusal(error instanceof Error ? error : new Error(reason));
+      return;
+    }
+    const confirmed = batch.flatMap(({ ban }) => (ban === null ? [] : [ban]));
+    if (confirmed.length > 0)
+      store.transaction(() =>
+        store.setBanState(
+          confirmed.map(({ id }) => id),
+          'active',
+        ),
+      );
+    this.#publish(batch);
+  }
+
+  #publish(batch: readonly Pending[]): void {
+    const { events, store } = this.#options;
+    for (const { change, ban } of batch) {
+      if (ban === null) events.publish('unban', { ip: String(change.network), jail: change.jail });
+      else {
+        const record = store.banInForce(change.jail, change.network);
+        if (record !== undefined) events.publish(ban.event, { ...toBan(record) });
+      }
+    }
+  }
+}
+
+const enforced = ({ jail, network, until }: Pick<BanRecord, 'jail' | 'network' | 'until'>) => ({
+  jail,
+  network,
+  until,
+});
+
+/** Of several changes of one network in one jail only the last counts. */
+function latest(batch: readonly Pending[]): FirewallChange[] {
+  const changes = new Map<string, FirewallChange>();
+  for (const { change } of batch) {
+    const key = `${change.jail} ${change.network}`;
+    changes.delete(key);
+    changes.set(key, change);
+  }
+  return [...changes.values()];
+}
+
+/** `within 42 s`, or `at one instant`. */
+function span(failures: readonly FailureRecord[]): string {
+  const times = failures.map(({ time }) => time);
+  const seconds = Math.round((Math.max(...times) - Math.min(...times)) / 1000);
+  if (seconds <= 0 || !Number.isFinite(seconds)) return 'at one instant';
+  if (seconds < 120) return `within ${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `within ${minutes} min` : `within ${Math.round(minutes / 60)} h`;
+}

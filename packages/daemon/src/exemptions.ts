@@ -1,0 +1,111 @@
+import dns from 'node:dns/promises';
+import {
+  type BanStore,
+  type Exemption,
+  ExemptionList,
+  type Exemptions,
+  type JailConfig,
+  type Network,
+  parseNetwork,
+} from '@portcullis/core';
+import type { Health } from './health.ts';
+import { hostExemptions } from './host-networks.ts';
+
+/** How long all host names of ignoreip may take to resolve, in milliseconds; what is slower keeps its last addresses. */
+const resolveTimeout = 5_000;
+
+export interface ExemptionsOptions {
+  readonly store: Pick<BanStore, 'allowEntries'>;
+  readonly health: Health;
+  readonly jails: () => readonly JailConfig[];
+}
+
+/** Who is never banned, and why: ignoreip of each jail, the allow list, and what the host itself needs. */
+export class ExemptionBook {
+  current: Exemptions = { everywhere: new ExemptionList(), byJail: new Map() };
+  readonly #options: ExemptionsOptions;
+  readonly #resolved = new Map<string, Network[]>();
+
+  constructor(options: ExemptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the allow list and the host's addresses anew. Cheap: no name is resolved. */
+  refresh(): void {
+    const { store, jails } = this.#options;
+    const allowed = store.allowEntries().map((entry): Exemption => {
+      const note = entry.note === '' ? '' : `: ${entry.note}`;
+      return {
+        network: parseNetwork(entry.ip)!,
+        source: 'allow',
+        detail: `${entry.ip} is on the allow list${note}`,
+        until: entry.until === null ? null : Date.parse(entry.until),
+      };
+    });
+    this.current = {
+      everywhere: new ExemptionList([...hostExemptions(), ...allowed]),
+      byJail: new Map(jails().map((jail) => [jail.name, new ExemptionList(this.#ignored(jail))])),
+    };
+  }
+
+  /** Resolves the host names among ignoreip, then refreshes. A name that does not resolve keeps its last addresses. */
+  async resolve(): Promise<void> {
+    const { jails, health } = this.#options;
+    const names = new Set(
+      jails().flatMap(({ ignoreip }) => ignoreip.filter((entry) => parseNetwork(entry) === null)),
+    );
+    health.keep('ignoreip_unresolved', names);
+    const timeout = AbortSignal.timeout(resolveTimeout);
+    await Promise.all([...names].map((name) => this.#resolveOne(name, timeout)));
+    this.refresh();
+  }
+
+  async #resolveOne(name: string, timeout: AbortSignal): Promise<void> {
+    const { health } = this.#options;
+    try {
+      const late = new Promise<never>((_, reject) => {
+        timeout.addEventListener('abort', () => reject(new Error('no answer within 5 s')), { once: true });
+      });
+      const found = await Promise.race([dns.lookup(name, { all: true }), late]);
+      this.#resolved.set(
+        name,
+        found.map(({ address }) => parseNetwork(address)).filter((network) => network !== null),
+      );
+      health.set('ignoreip_unresolved', name, null);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      const sentence = `ignoreip names ${name}, which does not resolve (${detail}). Write its address, or mend the name.`;
+      health.set('ignoreip_unresolved', name, sentence);
+    }
+  }
+
+  #ignored(jail: JailConfig): Exemption[] {
+    return jail.ignoreip.flatMap((entry) => {
+      const network = parseNetwork(entry);
+      const networks = network === null ? (this.#resolved.get(entry) ?? []) : [network];
+      return networks.map((each): Exemption => {
+        const spelled = network === null ? `${each} is ${entry}, which` : `${each}`;
+        return {
+          network: each,
+          source: 'ignoreip',
+          detail: `${spelled} stands in ignoreip of ${jail.name}`,
+          until: null,
+        };
+      });
+    });
+  }
+
+  /** Whether an exemption covers the whole network in this jail. */
+  covering(network: Network, jail: string, now: number): Exemption | null {
+    const { everywhere, byJail } = this.current;
+    return everywhere.covering(network, now) ?? byJail.get(jail)?.covering(network, now) ?? null;
+  }
+
+  /** Every exemption that touches the network: in one jail, or in any. */
+  overlapping(network: Network, jail: string | null, now: number): Exemption[] {
+    const { everywhere, byJail } = this.current;
+    const lists = jail === null ? [...byJail.values()] : [byJail.get(jail) ?? new ExemptionList()];
+    const found = [everywhere, ...lists].flatMap((list) => list.overlapping(network, now));
+    return [...new Map(found.map((exemption) => [exemption.detail, exemption])).values()];
+  }
+}

@@ -1,0 +1,157 @@
+import type { Jail, Page, Status, Why } from '@portcullis/contracts';
+import { type Clock, clientNetwork, type Detector, type LogLag } from '@portcullis/core';
+import { type ByHand, networkOf } from './by-hand.ts';
+import type { EventHub } from './event-hub.ts';
+import { toBanDetails } from './evidence.ts';
+import type { ExemptionBook } from './exemptions.ts';
+import type { Health } from './health.ts';
+import { createMetrics } from './metrics.ts';
+import type { Operations } from './operations.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Reconciler } from './reconciler.ts';
+import { createQueries } from './store/queries.ts';
+import type { Store } from './store/sqlite.ts';
+
+/** Ended bans that `why` shows. */
+const maxHistory = 20;
+
+export interface LiveParts {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly detector: Detector;
+  readonly byHand: ByHand;
+  readonly exemptions: ExemptionBook;
+  readonly reconciler: Reconciler;
+  readonly pipeline: Pipeline;
+  readonly events: EventHub;
+  readonly health: Health;
+  readonly backend: () => string;
+  readonly lag: () => readonly LogLag[];
+  /** Called when bans have changed: their ends may be others. */
+  readonly changed: () => void;
+}
+
+const iso = (instant: number | null): string | null =>
+  instant === null ? null : new Date(instant).toISOString();
+
+/** The operations of a running daemon: reads from the store and the counters, decisions through `ByHand`. */
+export function createOperations(parts: LiveParts): Operations {
+  const { store, clock, detector, byHand, exemptions, reconciler, pipeline, health } = parts;
+  const queries = createQueries(store, clock);
+  const bansByJail = () => store.countBansInForce();
+
+  const afterwards = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await work;
+    detector.exempt(exemptions.current);
+    parts.changed();
+    return result;
+  };
+
+  function status(): Status {
+    const bans = bansByJail();
+    const now = clock.now();
+    const { problems } = health;
+    return {
+      version: parts.version,
+      healthy: problems.length === 0,
+      problems,
+      firewall: parts.backend(),
+      bans: {
+        wanted: [...bans.values()].reduce((sum, number) => sum + number, 0),
+        enforced: reconciler.enforced,
+        verified_at: iso(reconciler.verifiedAt),
+        repairs: reconciler.repairs,
+      },
+      log: parts.lag().map(({ log, offset, waitingSince }) => ({
+        path: log,
+        offset,
+        lag_seconds: waitingSince === null ? 0 : Math.max(0, now - waitingSince) / 1000,
+        last_event_at: iso(pipeline.lastEventAt.get(log) ?? null),
+      })),
+      jails: detector.jails.map(({ config, jail }) => ({
+        name: config.name,
+        bans: bans.get(config.name) ?? 0,
+        tracked: jail.tracked,
+        failures: jail.counted,
+      })),
+      started_at: new Date(parts.startedAt).toISOString(),
+    };
+  }
+
+  function listJails(): Page<Jail> {
+    const bans = bansByJail();
+    const items = detector.jails.map(({ config, jail }): Jail => {
+      return {
+        name: config.name,
+        filters: [...config.filters],
+        maxretry: config.maxretry,
+        findtime_seconds: config.findtime / 1000,
+        bantime_seconds: config.bantime === null ? -1 : config.bantime / 1000,
+        bantime_increment: config.increment,
+        ipv6_prefix: config.ipv6Prefix,
+        bans: bans.get(config.name) ?? 0,
+        tracked: jail.tracked,
+        max_tracked: config.maxTracked,
+        evicted: jail.evicted,
+        failures: jail.counted,
+      };
+    });
+    return { items, next: null, total: items.length };
+  }
+
+  function why(ip: string): Why {
+    const network = networkOf(ip);
+    const bans = store.bansOverlapping(network);
+    const { failures, sites, recent } = queries.failuresOf(network);
+    const history = queries.bans({ ip, state: 'ended', sort: '-since', limit: maxHistory });
+    const found = exemptions.overlapping(network, null, clock.now());
+    return {
+      ip: String(network),
+      banned: bans.length > 0,
+      bans: bans.map(toBanDetails),
+      history: [...history.items],
+      exemptions: found.map(({ network: exempt, source, detail }) => ({
+        ip: String(exempt),
+        source,
+        detail,
+      })),
+      failures,
+      sites,
+      recent_failures: [...recent],
+      jails: detector.jails.map(({ config, jail }) => {
+        const client = clientNetwork(network, config.ipv6Prefix);
+        return {
+          jail: config.name,
+          failures: jail.failuresOf(client),
+          maxretry: config.maxretry,
+          findtime_seconds: config.findtime / 1000,
+          counted_as: String(client),
+        };
+      }),
+      advice: bans.length > 0 ? `portcullis unban ${network}` : null,
+    };
+  }
+
+  return {
+    status,
+    listBans: (query) => queries.bans(query),
+    getBan: (id) => queries.ban(id),
+    ban: (actor, ban) => afterwards(byHand.ban(actor, ban)),
+    unban: (actor, ip, options) => afterwards(byHand.unban(actor, ip, options)),
+    unbanAll: (actor, options) => afterwards(byHand.unbanAll(actor, options)),
+    listSites: (query) => queries.sites(query),
+    listJails,
+    listAllowed: (query) => queries.allow(query),
+    allow: (actor, entry) => afterwards(byHand.allow(actor, entry)),
+    disallow: (actor, id) => afterwards(byHand.disallow(actor, id)),
+    listFailures: (query) => queries.failures(query),
+    stats: (query) => queries.stats(query),
+    why,
+    listRequests: (query) => queries.requests(query),
+    listAudit: (query) => queries.audit(query),
+    subscribe: (listener) => parts.events.subscribe(listener),
+    metrics: createMetrics({ status, lines: () => pipeline.lines, failures: () => pipeline.failures }),
+  };
+}

@@ -1,0 +1,160 @@
+import {
+  type BanStore,
+  type Clock,
+  type Detector,
+  type FailureRecord,
+  LineSplitter,
+  type LogChunk,
+  type SiteActivity,
+  StampReader,
+  type Verdict,
+  WordPressLine,
+  type ZoneClock,
+} from '@portcullis/core';
+
+/** What a chunk of log came to. */
+interface Findings {
+  readonly records: FailureRecord[];
+  readonly verdicts: Verdict[];
+  readonly sites: Map<
+    string,
+    { events: number; failures: number; firstEventAt: number; lastEventAt: number }
+  >;
+  cutLines: number;
+}
+
+/** One log that is being read: what waits for its newline, and the stamps seen so far. */
+interface Reader {
+  readonly splitter: LineSplitter;
+  readonly stamps: StampReader;
+  readonly line: WordPressLine;
+  /** Where the next chunk must begin. */
+  offset: number;
+}
+
+export interface PipelineOptions {
+  readonly store: BanStore;
+  readonly detector: Detector;
+  readonly clock: Clock;
+  readonly zone: ZoneClock;
+  /** Records what the verdicts lead to, inside the transaction of the lines that led to them. */
+  readonly record: (verdicts: readonly Verdict[]) => void;
+  /** Called after the transaction: what was recorded may be applied now. */
+  readonly committed: () => void;
+  readonly onCutLine: (log: string) => void;
+}
+
+/**
+ * From bytes to recorded decisions: chunk → lines → entries → failures → verdicts, and all of it, with the position up
+ * to which the log is read, in one transaction. After a crash each line has counted exactly once.
+ */
+export class Pipeline {
+  /** Failures counted since the start, by jail-independent count. */
+  failures = 0;
+  /** Lines read since the start. */
+  lines = 0;
+  /** When the latest WordPress line of each log was written. */
+  readonly lastEventAt = new Map<string, number>();
+  readonly #options: PipelineOptions;
+  readonly #readers = new Map<string, Reader>();
+  #nextId: number;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#nextId = options.store.lastFailureId() + 1;
+  }
+
+  /** The id that the latest failure has. */
+  get lastFailureId(): number {
+    return this.#nextId - 1;
+  }
+
+  chunk(chunk: LogChunk): void {
+    const { store, clock, record, committed, onCutLine } = this.#options;
+    const now = clock.now();
+    const reader = this.#reader(chunk);
+    const findings: Findings = { records: [], verdicts: [], sites: new Map(), cutLines: 0 };
+    reader.stamps.now = now;
+    const onLine = (bytes: Uint8Array, start: number, end: number, cut: boolean) =>
+      this.#line(reader.line, bytes, start, end, cut, now, findings);
+    reader.splitter.push(chunk.bytes, onLine);
+    if (chunk.last) reader.splitter.end(onLine);
+    reader.offset = chunk.offset + chunk.bytes.length;
+    const offset = reader.offset - reader.splitter.pending;
+    if (chunk.last) this.#readers.delete(chunk.file.log);
+
+    store.transaction(() => {
+      store.insertFailures(findings.records);
+      if (findings.sites.size > 0) store.touchSites(activity(findings));
+      if (findings.verdicts.length > 0) record(findings.verdicts);
+      store.savePosition({ ...chunk.file, offset });
+    });
+    const latest = Math.max(...[...findings.sites.values()].map(({ lastEventAt }) => lastEventAt));
+    if (Number.isFinite(latest)) this.lastEventAt.set(chunk.file.log, latest);
+    if (findings.cutLines > 0) onCutLine(chunk.file.log);
+    if (findings.verdicts.length > 0) committed();
+  }
+
+  #reader({ file, offset }: LogChunk): Reader {
+    const known = this.#readers.get(file.log);
+    if (known?.offset === offset) return known;
+    const stamps = new StampReader(this.#options.zone, this.#options.clock.now());
+    const reader = { splitter: new LineSplitter(), stamps, line: new WordPressLine(stamps), offset };
+    this.#readers.set(file.log, reader);
+    return reader;
+  }
+
+  #line(
+    line: WordPressLine,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    cut: boolean,
+    now: number,
+    findings: Findings,
+  ): void {
+    this.lines++;
+    if (cut) findings.cutLines++;
+    if (!line.read(bytes, start, end, cut)) return;
+    const address = line.address();
+    const reason = this.#options.detector.examine(line, address, now);
+    touch(findings.sites, line, reason === null, now);
+    // What no filter names is not kept: it is no evidence, and most lines of an honest log are such.
+    if (address === null || line.message === null || line.message.filters === 0 || Number.isNaN(line.time))
+      return;
+    const id = this.#nextId++;
+    findings.records.push({
+      id,
+      time: line.time,
+      address,
+      site: line.site,
+      event: line.message.event,
+      channel: line.message.channel,
+      user: line.user(),
+      count: line.count,
+      reason,
+      line: bytes.slice(start, end),
+    });
+    if (reason !== null) return;
+    this.failures += line.count;
+    const { filters } = line.message;
+    const verdicts = this.#options.detector.count(filters, address, line.time, now, id, line.count);
+    if (verdicts.length > 0) findings.verdicts.push(...verdicts);
+  }
+}
+
+function touch(sites: Findings['sites'], line: WordPressLine, counted: boolean, now: number): void {
+  const time = Number.isNaN(line.time) ? now : line.time;
+  const failures = counted ? line.count : 0;
+  const known = sites.get(line.site);
+  if (known === undefined) {
+    sites.set(line.site, { events: line.count, failures, firstEventAt: time, lastEventAt: time });
+    return;
+  }
+  known.events += line.count;
+  known.failures += failures;
+  if (time > known.lastEventAt) known.lastEventAt = time;
+}
+
+const activity = (findings: Findings): SiteActivity[] =>
+  [...findings.sites].map(([site, seen]) => ({ site, ...seen }));
