@@ -250,13 +250,12 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
       return counts;
     },
     due: (now: number, limit: number): BanRecord[] =>
-      records(`WHERE ${inForce} AND b.until <= ? ORDER BY b.until, b.id LIMIT ?`, now, limit),
+      records(`WHERE ${inForce} AND b.ends <= ? ORDER BY b.ends, b.id LIMIT ?`, now, limit),
     nextEnd: (): number | null =>
       db.read(
         () =>
-          db.get<{ until: number }>(
-            'SELECT until FROM bans WHERE ended_at IS NULL AND until IS NOT NULL ORDER BY until LIMIT 1',
-          )?.until ?? null,
+          db.get<{ until: number }>('SELECT until FROM bans WHERE ended_at IS NULL ORDER BY ends LIMIT 1')
+            ?.until ?? null,
       ),
     timesBanned: (network: Network, jail: string | null): number =>
       db.read(

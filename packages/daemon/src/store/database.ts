@@ -11,7 +11,8 @@ export interface Database {
   all<Row>(sql: string, ...params: SQLInputValue[]): Row[];
   /** @returns how many rows it changed */
   run(sql: string, ...params: SQLInputValue[]): number;
-  exec(sql: string): void;
+  /** For the few places where passing many parameters through `run` would cost. Not to be kept. */
+  statement(sql: string): StatementSync;
   read<T>(work: () => T): T;
   write<T>(work: () => T): T;
   /** A transaction inside another is part of it. `durable`: on the disk when it returns, also after power loss. */
@@ -125,7 +126,7 @@ export function createDatabase(
     get: <Row>(sql: string, ...params: SQLInputValue[]) => prepare(sql).get(...params) as Row | undefined,
     all: <Row>(sql: string, ...params: SQLInputValue[]) => prepare(sql).all(...params) as Row[],
     run: (sql, ...params) => Number(prepare(sql).run(...params).changes),
-    exec: (sql) => connection.exec(sql),
+    statement: prepare,
     read: guard,
     write,
     transaction,

@@ -46,10 +46,11 @@ export function createFailureTable(db: Database, sites: SiteTable) {
 
   function insertRows(records: readonly FailureRecord[]): void {
     const many: SQLInputValue[] = new Array(rowsAStatement * columns).fill(null);
+    const statement = db.statement(insertMany);
     let at = 0;
     for (; at + rowsAStatement <= records.length; at += rowsAStatement) {
       for (let row = 0; row < rowsAStatement; row++) fill(many, row * columns, records[at + row]!);
-      db.run(insertMany, ...many);
+      statement.run(...many);
     }
     const one: SQLInputValue[] = new Array(columns).fill(null);
     for (; at < records.length; at++) {

@@ -59,6 +59,8 @@ CREATE TABLE bans (
   reason TEXT NOT NULL,
   sites TEXT NOT NULL,
   users TEXT NOT NULL,
+  -- For ever sorts behind every instant.
+  ends INTEGER GENERATED ALWAYS AS (coalesce(until, 9007199254740991)) VIRTUAL,
   CHECK ((state = 'ended') = (ended_at IS NOT NULL))
 );
 CREATE INDEX bans_network ON bans (address, prefix, jail);
@@ -66,7 +68,7 @@ CREATE INDEX bans_since ON bans (since);
 CREATE INDEX bans_ended ON bans (ended_at) WHERE ended_at IS NOT NULL;
 CREATE UNIQUE INDEX bans_in_force ON bans (address, prefix, jail) WHERE ended_at IS NULL;
 CREATE INDEX bans_in_force_since ON bans (since) WHERE ended_at IS NULL;
-CREATE INDEX bans_in_force_until ON bans (until) WHERE ended_at IS NULL;
+CREATE INDEX bans_in_force_ends ON bans (ends) WHERE ended_at IS NULL;
 CREATE INDEX bans_in_force_failures ON bans (failures) WHERE ended_at IS NULL;
 CREATE INDEX bans_in_force_times ON bans (times_banned) WHERE ended_at IS NULL;
 CREATE INDEX bans_in_force_jail ON bans (jail, since) WHERE ended_at IS NULL;

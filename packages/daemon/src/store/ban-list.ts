@@ -1,0 +1,186 @@
+import { type Ban, type BanDetails, type BanQuery, type Page, PortcullisError } from '@portcullis/contracts';
+import { type Network, parseNetwork } from '@portcullis/core';
+import { type AddressColumn, lastAddress, toColumn } from './address-column.ts';
+import type { BanRow, EvidenceRow } from './bans.ts';
+import type { CursorKey } from './cursor.ts';
+import type { Database } from './database.ts';
+import { fromInstant, instantOf } from './instant.ts';
+import type { Condition, createPager } from './page.ts';
+
+export const toBan = (row: BanRow): Ban => ({
+  id: row.id,
+  ip: row.ip,
+  jail: row.jail,
+  since: instantOf(row.since),
+  until: row.until === null ? null : instantOf(row.until),
+  failures: row.failures,
+  sites: JSON.parse(row.sites),
+  users: JSON.parse(row.users),
+  times_banned: row.times_banned,
+  state: row.state,
+  ended_at: row.ended_at === null ? null : instantOf(row.ended_at),
+  ended_by: row.ended_by,
+  reason: row.reason,
+});
+
+export const toBanDetails = (row: BanRow & EvidenceRow): BanDetails => ({
+  ...toBan(row),
+  evidence: {
+    lines: JSON.parse(row.lines),
+    events: JSON.parse(row.events),
+    first_failure_at: row.first_failure_at === null ? null : instantOf(row.first_failure_at),
+    last_failure_at: row.last_failure_at === null ? null : instantOf(row.last_failure_at),
+  },
+});
+
+/** Columns by the name that a query sorts with. */
+const keys = {
+  since: 'since',
+  until: 'ends',
+  failures: 'failures',
+  times_banned: 'times_banned',
+  ip: 'address',
+} as const;
+type ListRow = BanRow & { ends: number };
+
+/** Bans that have an address in common with the network. */
+export function overlapCondition(network: Network): Condition {
+  const around = Array.from({ length: network.prefix }, (_, prefix) => network.widen(prefix));
+  const wider =
+    around.length === 0
+      ? ''
+      : `UNION ALL SELECT o.id FROM (VALUES ${around.map(() => '(?, ?)').join(', ')}) w
+         JOIN bans o ON o.address = w.column1 AND o.prefix = w.column2`;
+  return {
+    sql: `b.id IN (SELECT id FROM bans WHERE address BETWEEN ? AND ? AND prefix >= ? ${wider})`,
+    params: [
+      toColumn(network),
+      lastAddress(network),
+      network.prefix,
+      ...around.flatMap((wide) => [toColumn(wide), wide.prefix]),
+    ],
+  };
+}
+
+/** @throws PortcullisError invalid_address */
+export function readNetwork(text: string): Network {
+  const network = parseNetwork(text);
+  if (network !== null) return network;
+  throw new PortcullisError(
+    'invalid_address',
+    `“${text.slice(0, 100)}” is neither an address nor a network.`,
+    {
+      hint: 'Write 198.51.100.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/64.',
+    },
+  );
+}
+
+function stateConditions(state: string | undefined, endedColumn: string): Condition[] {
+  const states = new Set((state ?? 'pending,active,failed').split(','));
+  if (states.has('all')) return [];
+  const ended = states.delete('ended');
+  const conditions: Condition[] = [];
+  if (states.size === 0 || !ended)
+    conditions.push({ sql: `${endedColumn}${ended ? ' NOT NULL' : ' IS NULL'}`, params: [] });
+  if (states.size > 0 && states.size < 3) {
+    const wanted = ended ? [...states, 'ended'] : [...states];
+    conditions.push({ sql: `b.state IN (${wanted.map(() => '?').join(', ')})`, params: wanted });
+  }
+  return conditions;
+}
+
+/** In a LIKE pattern with `\` as escape. */
+const containing = (text: string) => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
+function searchCondition(text: string): Condition {
+  const like = "LIKE ? ESCAPE '\\'";
+  return {
+    sql: `b.ip ${like} OR b.reason ${like} OR b.users ${like}`,
+    params: [containing(text), containing(text), containing(JSON.stringify(text).slice(1, -1))],
+  };
+}
+
+function conditionsOf(query: BanQuery): Condition[] {
+  const conditions = stateConditions(query.state, 'b.ended_at');
+  const add = (sql: string, ...params: (string | number)[]) => conditions.push({ sql, params });
+  if (query.site !== undefined) {
+    add('s.site = ?', query.site);
+    const ended = conditions.find(({ sql }) => sql.startsWith('b.ended_at'))?.sql.endsWith('NOT NULL');
+    if (ended !== undefined) add('s.ended = ?', ended ? 1 : 0);
+  }
+  if (query.jail !== undefined) add('b.jail = ?', query.jail);
+  if (query.ip !== undefined) conditions.push(overlapCondition(readNetwork(query.ip)));
+  if (query.since !== undefined) add('b.since >= ?', fromInstant(query.since));
+  if (query.until !== undefined) add('b.since <= ?', fromInstant(query.until));
+  if (query.search !== undefined && query.search !== '') conditions.push(searchCondition(query.search));
+  return conditions;
+}
+
+export function createBanList(
+  db: Database,
+  page: ReturnType<typeof createPager>,
+  countInForce: () => ReadonlyMap<string, number>,
+) {
+  /** Sorted by `-since` when nothing else is asked. */
+  function list(query: BanQuery): Page<Ban> {
+    const sort = query.sort ?? '-since';
+    const field = sort.replace('-', '') as keyof typeof keys;
+    const ofSite = query.site !== undefined;
+    const bySite = ofSite && field === 'since';
+    const column = keys[field];
+    const unfiltered = Object.entries(query).every(
+      ([name, value]) => value === undefined || ['limit', 'cursor', 'sort'].includes(name),
+    );
+    return page<ListRow, Ban>(
+      {
+        from: ofSite ? 'FROM ban_sites s JOIN bans b ON b.id = s.ban_id' : 'FROM bans b',
+        columns: 'b.*',
+        where: conditionsOf(query),
+        key: bySite ? 's.since' : `b.${column}`,
+        id: bySite ? 's.ban_id' : 'b.id',
+        descending: sort.startsWith('-'),
+        keyOf: (row) => keyOf(row[column]),
+        keyParam: field === 'ip' ? keyParam : (key) => key,
+        idOf: (row) => row.id,
+        toItem: toBan,
+        ...(unfiltered
+          ? {
+              total: () =>
+                countInForce()
+                  .values()
+                  .reduce((sum, bans) => sum + bans, 0),
+            }
+          : {}),
+      },
+      query,
+    );
+  }
+
+  const details = (sql: string, ...params: (string | number | AddressColumn)[]): BanDetails[] =>
+    db
+      .read(() =>
+        db.all<BanRow & EvidenceRow>(
+          `SELECT b.*, e.events, e.lines, e.first_failure_at, e.last_failure_at
+           FROM bans b JOIN ban_evidence e ON e.ban_id = b.id WHERE ${sql}`,
+          ...params,
+        ),
+      )
+      .map(toBanDetails);
+
+  return {
+    list,
+    /** @throws PortcullisError not_found */
+    get(id: number): BanDetails {
+      const [ban] = details('b.id = ?', id);
+      if (ban !== undefined) return ban;
+      throw new PortcullisError('not_found', `There is no ban ${id}.`, {
+        hint: 'It may have been deleted after retention.history; `portcullis bans --all` lists those that are kept.',
+      });
+    },
+  };
+}
+
+/** An IPv6 address stands in a cursor as its bytes in hexadecimal. */
+const keyOf = (value: AddressColumn): CursorKey =>
+  typeof value === 'number' ? value : Buffer.from(value).toString('hex');
+const keyParam = (key: CursorKey) => (typeof key === 'number' ? key : Buffer.from(key, 'hex'));

@@ -1,0 +1,70 @@
+import type { Stats } from '@portcullis/contracts';
+import { eventOf } from './codes.ts';
+import type { Database } from './database.ts';
+import { fromInstant, instantOf } from './instant.ts';
+import { hourOf } from './tallies.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const topNames = 10;
+
+/** Hours up to three days, days up to 90 days, else weeks: at most 90 buckets in the first two years. */
+const bucketOf = (span: number) => (span <= 3 * dayMs ? hourMs : span <= 90 * dayMs ? dayMs : 7 * dayMs);
+
+/** The last 24 hours when `since` is left out; whole buckets, the last one still growing. */
+export function readStats(db: Database, now: number, query: { since?: string; site?: string }): Stats {
+  const asked = Math.min(query.since === undefined ? now - dayMs : fromInstant(query.since), now);
+  const oldest =
+    db.read(
+      () =>
+        db.get<{ hour: number | null }>(
+          'SELECT min(hour) AS hour FROM (SELECT min(hour) AS hour FROM failure_hours UNION ALL SELECT min(hour) FROM ban_hours)',
+        )?.hour,
+    ) ?? now;
+  const begin = Math.max(asked, Math.min(oldest, now - dayMs));
+  const bucket = bucketOf(now - begin);
+  const since = Math.floor(begin / bucket) * bucket;
+  const ofSite = query.site === undefined ? '' : 'AND site = ?';
+  const params = query.site === undefined ? [hourOf(since)] : [hourOf(since), query.site];
+
+  return db.read(() => {
+    const sum = (table: string, value: string) =>
+      new Map(
+        db
+          .all<{ at: number; sum: number }>(
+            `SELECT hour - hour % ${bucket} AS at, sum(${value}) AS sum FROM ${table}
+             WHERE hour >= ? ${ofSite} GROUP BY at`,
+            ...params,
+          )
+          .map((row) => [row.at, row.sum] as const),
+      );
+    const top = (table: string, name: string) =>
+      db
+        .all<{ name: string; failures: number }>(
+          `SELECT ${name} AS name, sum(failures) AS failures FROM ${table}
+         WHERE hour >= ? ${ofSite} GROUP BY ${name} ORDER BY failures DESC, name LIMIT ${topNames}`,
+          ...params,
+        )
+        .map(({ name, failures }) => ({ name, failures }));
+    const failures = sum('failure_hours', 'failures');
+    const bans = sum(query.site === undefined ? 'ban_hours' : 'ban_site_hours', 'bans');
+    const buckets: Stats['buckets'] = [];
+    for (let at = since; at <= now; at += bucket) {
+      buckets.push({ at: instantOf(at), failures: failures.get(at) ?? 0, bans: bans.get(at) ?? 0 });
+    }
+    return {
+      since: instantOf(since),
+      until: instantOf(now),
+      bucket_seconds: bucket / 1000,
+      buckets,
+      failures: buckets.reduce((total, { failures }) => total + failures, 0),
+      bans: buckets.reduce((total, { bans }) => total + bans, 0),
+      top_sites: top('failure_hours', 'site'),
+      top_users: top('user_hours', 'user'),
+      top_events: top('failure_hours', 'event').map(({ name, failures }) => ({
+        name: eventOf(Number(name)),
+        failures,
+      })),
+    };
+  });
+}
