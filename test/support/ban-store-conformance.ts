@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import {
+  type BanEvidence,
+  type BanRecord,
+  type BanStore,
+  type FailureRecord,
+  Network,
+  parseNetwork,
+} from '@portcullis/core';
+import fc from 'fast-check';
+
+export interface StoreUnderTest {
+  readonly store: BanStore;
+  /** Ends it and removes what it left. */
+  dispose(): void;
+}
+
+const start = Date.parse('2026-11-21T19:00:00.000Z');
+
+export const network = (text: string): Network => {
+  const parsed = parseNetwork(text);
+  assert.ok(parsed, `${text} is a network`);
+  return parsed;
+};
+
+export const failure = (id: number, changes: Partial<FailureRecord> = {}): FailureRecord => ({
+  id,
+  time: start + id * 1000,
+  address: network('198.51.100.7'),
+  site: 'blog.example.com',
+  event: 'login_failure',
+  channel: 'login',
+  user: 'alice',
+  count: 1,
+  reason: null,
+  line: new TextEncoder().encode(`line ${id}`),
+  ...changes,
+});
+
+const evidence: BanEvidence = {
+  sites: { 'blog.example.com': 2, '': 1 },
+  events: { login_failure: 3 },
+  users: ['alice', 'bob'],
+  lines: ['first', 'last'],
+  firstFailureAt: start,
+  lastFailureAt: start + 2000,
+};
+
+export const ban = (changes: Partial<Omit<BanRecord, 'id'>> = {}): Omit<BanRecord, 'id'> => ({
+  network: network('198.51.100.7'),
+  jail: 'wordpress',
+  since: start,
+  until: start + 86_400_000,
+  failures: 3,
+  timesBanned: 1,
+  state: 'pending',
+  endedAt: null,
+  endedBy: null,
+  reason: '3 failures within 3h',
+  evidence,
+  ...changes,
+});
+
+const position = (offset: number) => ({
+  log: '/var/log/auth.log',
+  path: '/var/log/auth.log',
+  device: 2049,
+  inode: 131_073,
+  head: '256:00ff',
+  offset,
+});
+
+/** The laws of BanStore, for every implementation. `make` gives an empty store that keeps everything for ever. */
+export function describeBanStore(name: string, make: () => StoreUnderTest): void {
+  describe(`${name} keeps the laws of a ban store`, () => {
+    let under: StoreUnderTest;
+    let store: BanStore;
+    beforeEach(() => {
+      under = make();
+      store = under.store;
+    });
+    afterEach(() => under.dispose());
+
+    it('begins empty', () => {
+      assert.deepEqual(store.positions(), []);
+      assert.equal(store.lastFailureId(), 0);
+      assert.deepEqual([...store.bansInForce()], []);
+      assert.equal(store.countBansInForce().size, 0);
+      assert.equal(store.nextBanEnd(), null);
+      assert.equal(store.degraded, null);
+    });
+
+    it('undoes everything of a transaction that throws, and gives the error on', () => {
+      const kept = store.insertBan(ban({ network: network('192.0.2.1') }));
+      store.countBansInForce();
+      const broken = new Error('stop');
+      assert.throws(
+        () =>
+          store.transaction(() => {
+            store.savePosition(position(10));
+            store.insertFailures([failure(1)]);
+            store.insertBan(ban());
+            store.endBans([kept.id], start, 'unban');
+            store.addAudit({ at: at(0), actor: 'admin', action: 'ban', ip: null, jail: null, detail: '' });
+            throw broken;
+          }),
+        broken,
+      );
+      assert.deepEqual(store.positions(), []);
+      assert.equal(store.lastFailureId(), 0);
+      assert.deepEqual([...store.countBansInForce()], [['wordpress', 1]]);
+      assert.equal(store.banInForce('wordpress', kept.network)?.id, kept.id);
+    });
+
+    it('sees its own writes inside a transaction, and returns what the work returns', () => {
+      const seen = store.transaction(() => {
+        store.savePosition(position(10));
+        store.savePosition(position(20));
+        store.insertFailures([failure(7)]);
+        return [store.positions(), store.lastFailureId()];
+      });
+      assert.deepEqual(seen, [[position(20)], 7]);
+      assert.deepEqual(store.positions(), [position(20)]);
+    });
+
+    it('makes a transaction inside another a part of it', () => {
+      assert.throws(() =>
+        store.transaction(() => {
+          store.transaction(() => store.savePosition(position(1)), { durable: true });
+          throw new Error('stop');
+        }),
+      );
+      assert.deepEqual(store.positions(), []);
+    });
+
+    it('gives failures back as they were, whatever they are', () => {
+      fc.assert(
+        fc.property(fc.array(failures, { maxLength: 70 }), (records) => {
+          const base = store.lastFailureId();
+          const numbered = records.map((record, index) => ({ ...record, id: base + 1 + index }));
+          store.insertFailures(numbered);
+          assert.deepEqual(plain(store.failuresById(numbered.map(({ id }) => id))), plain(numbered));
+          assert.equal(store.lastFailureId(), base + records.length);
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    it('tells the failures that count since an instant, by id and without lines', () => {
+      store.insertFailures([
+        failure(1),
+        failure(2, { time: start - 1 }),
+        failure(3, { reason: 'exempt' }),
+        failure(4, { time: start }),
+      ]);
+      const found = [...store.failuresSince(start)];
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        [1, 4],
+      );
+      assert.equal('line' in found[0]!, false);
+    });
+
+    it('tells more failures than one page holds', () => {
+      store.insertFailures(Array.from({ length: 12_001 }, (_, index) => failure(index + 1)));
+      assert.equal([...store.failuresSince(0)].length, 12_001);
+    });
+
+    it('remembers the highest failure that was forgotten, for each network and jail', () => {
+      const v6 = network('2001:db8:1::/64');
+      store.saveForgotten([{ jail: 'wordpress', network: v6, failureId: 5 }]);
+      store.saveForgotten([{ jail: 'wordpress', network: v6, failureId: 3 }]);
+      store.saveForgotten([{ jail: 'other', network: v6, failureId: 4 }]);
+      const all = [...store.forgotten()].map((one) => `${one.jail} ${one.network} ${one.failureId}`);
+      assert.deepEqual(all.sort(), ['other 2001:db8:1::/64 4', 'wordpress 2001:db8:1::/64 5']);
+    });
+
+    it('gives a ban back as it was, with its evidence', () => {
+      const inserted = store.insertBan(ban());
+      assert.deepEqual(store.banInForce('wordpress', network('198.51.100.7')), inserted);
+      assert.equal(store.banInForce('other', network('198.51.100.7')), undefined);
+      assert.equal(store.banInForce('wordpress', network('198.51.100.6')), undefined);
+      assert.equal(store.banInForce('wordpress', network('198.51.100.0/24')), undefined);
+    });
+
+    it('changes end, failures, evidence and reason of a ban', () => {
+      const changed = {
+        ...store.insertBan(ban()),
+        until: null,
+        failures: 9,
+        reason: 'again',
+        state: 'active' as const,
+        evidence: { ...evidence, sites: { 'other.example.com': 9 }, users: ['carol'] },
+      };
+      store.updateBan(changed);
+      assert.deepEqual(store.banInForce('wordpress', changed.network), changed);
+      assert.equal(store.nextBanEnd(), null);
+    });
+
+    it('confirms a ban, and keeps why one failed', () => {
+      const first = store.insertBan(ban());
+      const second = store.insertBan(ban({ network: network('192.0.2.1') }));
+      store.setBanState([first.id], 'active');
+      store.setBanState([second.id], 'failed', 'the kernel said no');
+      const states = [...store.bansInForce()].map(({ id, state }) => [id, state]);
+      assert.deepEqual(states, [
+        [first.id, 'active'],
+        [second.id, 'failed'],
+      ]);
+      assert.equal(store.banInForce('wordpress', second.network)?.reason, 'the kernel said no');
+      assert.equal(store.banInForce('wordpress', first.network)?.reason, first.reason);
+    });
+
+    it('has no more in force what has ended, and lets it be banned again under a new id', () => {
+      const first = store.insertBan(ban());
+      store.endBans([first.id], start + 5, 'unban');
+      store.setBanState([first.id], 'active');
+      assert.equal(store.banInForce('wordpress', first.network), undefined);
+      assert.deepEqual(store.bansOverlapping(network('0.0.0.0/0')), []);
+      const second = store.insertBan(ban({ timesBanned: 2 }));
+      assert.ok(second.id > first.id);
+      assert.equal(store.timesBanned(first.network, 'wordpress'), 2);
+      assert.equal(store.timesBanned(first.network, 'other'), 0);
+      assert.equal(store.timesBanned(first.network, null), 2);
+    });
+
+    it('tells the bans that are due, the earliest first, and when the next one ends', () => {
+      const late = store.insertBan(ban({ network: network('192.0.2.3'), until: start + 30 }));
+      const early = store.insertBan(ban({ network: network('192.0.2.2'), until: start + 10 }));
+      store.insertBan(ban({ network: network('192.0.2.1'), until: null }));
+      const due = (now: number, limit: number) => store.bansDue(now, limit).map(({ id }) => id);
+      assert.equal(store.nextBanEnd(), start + 10);
+      assert.deepEqual(due(start + 9, 9), []);
+      assert.deepEqual(due(start + 10, 9), [early.id]);
+      assert.deepEqual(due(start + 30, 9), [early.id, late.id]);
+      assert.deepEqual(due(start + 30, 1), [early.id]);
+      store.endBans([early.id], start + 10, 'expired');
+      assert.equal(store.nextBanEnd(), start + 30);
+    });
+
+    it('finds exactly the bans that share an address with a network, and counts them by jail', () => {
+      fc.assert(
+        fc.property(fc.array(networks, { maxLength: 12 }), networks, (banned, asked) => {
+          const distinct = [...new Map(banned.map((one) => [`${one}`, one])).values()];
+          const ids = distinct.map(
+            (one, index) => store.insertBan(ban({ network: one, jail: `j${index % 2}` })).id,
+          );
+          const found = store.bansOverlapping(asked).map((one) => `${one.network}`);
+          const wanted = distinct.filter((one) => one.overlaps(asked)).map(String);
+          assert.deepEqual(found.sort(), wanted.sort());
+          assert.equal(
+            store
+              .countBansInForce()
+              .values()
+              .reduce((sum, bans) => sum + bans, 0),
+            distinct.length,
+          );
+          assert.deepEqual(
+            [...store.bansInForce()].map((one) => `${one.network}`).sort(),
+            distinct.map(String).sort(),
+          );
+          store.endBans(ids, start, 'unban');
+          assert.equal(store.countBansInForce().size, 0);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it('keeps one entry of the allow list for each network', () => {
+      const entry = {
+        ip: '192.0.2.0/24',
+        until: at(60_000),
+        note: 'office',
+        added_at: at(0),
+        added_by: 'admin',
+      };
+      const first = store.addAllowEntry(entry);
+      const second = store.addAllowEntry({ ...entry, until: null });
+      assert.equal(second.id, first.id);
+      assert.deepEqual(store.allowEntries(), [{ ...entry, id: first.id, until: null }]);
+      assert.deepEqual(store.removeAllowEntry(first.id), { ...entry, id: first.id, until: null });
+      assert.equal(store.removeAllowEntry(first.id), undefined);
+      assert.deepEqual(store.allowEntries(), []);
+    });
+
+    it('keeps what sites ask for, and the answer', () => {
+      const asked = store.addRequest({
+        site: 'blog',
+        ip: '192.0.2.1',
+        asked_by: 'editor',
+        asked_at: at(0),
+        note: 'my office',
+        state: 'open',
+      });
+      assert.deepEqual(store.answerRequest(asked.id, 'approved'), { ...asked, state: 'approved' });
+      assert.equal(store.answerRequest(asked.id + 1, 'approved'), undefined);
+    });
+
+    it('has nothing to prune where everything is kept', () => {
+      store.insertFailures([failure(1)]);
+      const kept = store.insertBan(ban());
+      store.endBans([kept.id], start, 'expired');
+      while (store.prune(start + 1e12)) {
+        // A bounded part at a time.
+      }
+      assert.equal(store.lastFailureId(), 1);
+      assert.equal(store.timesBanned(kept.network, null), 1);
+    });
+  });
+}
+
+const at = (offset: number) => new Date(start + offset).toISOString();
+
+/** Comparable by value: a network as text, a line as its bytes. */
+const plain = (records: readonly FailureRecord[]) =>
+  records.map((record) => ({ ...record, address: `${record.address}`, line: [...record.line] }));
+
+/** Near one another, so that they often overlap; of both families and every width. */
+export const networks: fc.Arbitrary<Network> = fc.oneof(
+  fc
+    .tuple(fc.constantFrom(0, 0xc0000200, 0xc0000280, 0xffffffff), fc.nat(3), fc.nat(32))
+    .map(([high, low, prefix]) => new Network(4, 0, 0, 0, high ^ low, prefix)),
+  fc
+    .tuple(fc.constantFrom(0, 0x20010db8, 0xffffffff), fc.nat(3), fc.nat(3), fc.nat(128))
+    .map(([a, b, d, prefix]) => new Network(6, a, b, 0xffffffff, d, prefix)),
+);
+
+const failures: fc.Arbitrary<Omit<FailureRecord, 'id'>> = fc.record({
+  time: fc.integer({ min: 0, max: 4e12 }),
+  address: networks.map(({ family, a, b, c, d }) => new Network(family, a, b, c, d)),
+  site: fc.constantFrom('', 'blog.example.com', 'host/shop', '(forged)', 'ü\u2028\0x'),
+  event: fc.constantFrom('login_failure', 'block_request', 'spam_comment'),
+  channel: fc.constantFrom(null, 'login', 'xmlrpc', 'rest'),
+  user: fc.option(fc.string({ unit: 'binary' }).map((text) => text.toWellFormed())),
+  count: fc.integer({ min: 1, max: 1e6 }),
+  reason: fc.constantFrom(null, 'exempt', 'no_time', 'not_wordpress'),
+  line: fc.uint8Array({ maxLength: 300 }),
+});
