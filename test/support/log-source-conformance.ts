@@ -18,6 +18,8 @@ export interface LogReader extends LogSink {
   readonly lines: string[];
   readonly chunks: (Omit<LogChunk, 'bytes'> & { readonly bytes: string })[];
   readonly troubles: LogTrouble[];
+  /** What the source did against the laws. */
+  readonly faults: string[];
   /** The end of the last complete line, by log. */
   positions(): LogPosition[];
   /** Forgets partial lines, as a reader that is started anew from its positions. */
@@ -28,6 +30,7 @@ export function createLogReader(): LogReader {
   const lines: string[] = [];
   const chunks: LogReader['chunks'] = [];
   const troubles: LogTrouble[] = [];
+  const faults: string[] = [];
   const positions = new Map<string, LogPosition>();
   const partial = new Map<string, { file: string; bytes: Buffer; end: number }>();
   const fileKey = ({ device, inode }: LogChunk['file']) => `${device}:${inode}`;
@@ -35,6 +38,7 @@ export function createLogReader(): LogReader {
     lines,
     chunks,
     troubles,
+    faults,
     positions: () => [...positions.values()],
     restart: () => partial.clear(),
     trouble: (trouble) => troubles.push(trouble),
@@ -190,7 +194,7 @@ export function describeLogSource(name: string, make: () => Promise<LogBench>): 
         await source.settled();
         seen.push(...reader.lines);
         assert.deepEqual(seen, expected);
-        assert.deepEqual(reader.troubles, []);
+        assert.deepEqual([...reader.troubles, ...reader.faults], []);
       }),
     );
 

@@ -108,7 +108,7 @@ async function play(steps: readonly Step[]): Promise<{ seen: string[]; written: 
     endLine();
     write('\n');
     await source!.settled();
-    assert.deepEqual(reader.troubles, []);
+    assert.deepEqual([...reader.troubles, ...reader.faults], []);
     return { seen: reader.lines, written };
   } finally {
     await stop();

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Clock, LogLag, LogPosition, LogSink } from '@portcullis/core';
-import { gunzipFile, gzipFault } from './gunzip.ts';
+import { gunzip, gzipFault, readFile } from './gunzip.ts';
 import { type FoundFile, listLogFiles, locate, targetOf } from './log-files.ts';
 import { type LogPart, openPart } from './log-part.ts';
 import { createLogTroubles } from './log-troubles.ts';
@@ -218,11 +218,12 @@ export function createFollower(options: FollowerOptions): Follower {
    * @returns whether each was still there
    */
   function insert(files: readonly FoundFile[]): boolean {
-    const next = parts.filter((part) => !files.some((file) => part.isOpenAs(file)));
+    const open = files.map((file) => parts.find((part) => part.isContentOf(file)));
+    const next = parts.filter((part) => !open.includes(part));
     let complete = true;
-    for (const file of files) {
-      const part = parts.find((open) => open.isOpenAs(file)) ?? (complete ? tryOpen(file) : undefined);
-      if (part !== undefined && part !== null) next.push(part);
+    for (const [at, file] of files.entries()) {
+      const part = open[at] ?? (complete ? tryOpen(file) : undefined);
+      if (part !== undefined && part !== null && !next.includes(part)) next.push(part);
       if (part === undefined || next.length >= maxOpenParts) complete = false;
     }
     parts = next;
@@ -320,7 +321,7 @@ export function createFollower(options: FollowerOptions): Follower {
   async function inflate(part: LogPart): Promise<void> {
     let place = 0;
     try {
-      for await (const bytes of gunzipFile(part.fd())) {
+      for await (const bytes of gunzip(readFile(part.fd()))) {
         const unread = bytes.subarray(Math.max(0, part.offset() - place));
         place += bytes.length;
         if (stopped) return;

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { readSync } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
@@ -6,15 +6,23 @@ import { createGunzip } from 'node:zlib';
 const stepBytes = 64 * 1024;
 
 /** Decompresses a stream, of one gzip member or several, in bounded memory. Throws what zlib says of broken data. */
-export async function* gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+export async function* gunzip(
+  compressed: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Buffer> {
   const content = createGunzip({ chunkSize: stepBytes });
   pipeline(compressed, content, () => {});
   yield* content;
 }
 
-/** The content of an open `.gz` from its beginning. Leaves the descriptor open. */
-export function gunzipFile(fd: number): AsyncGenerator<Buffer> {
-  return gunzip(createReadStream('', { fd, start: 0, autoClose: false, highWaterMark: stepBytes }));
+/** The bytes of an open file from its beginning. A stream would close the descriptor when it is destroyed. */
+export function* readFile(fd: number): Generator<Buffer> {
+  for (let place = 0; ; ) {
+    const buffer = Buffer.allocUnsafe(stepBytes);
+    const length = readSync(fd, buffer, 0, stepBytes, place);
+    if (length === 0) return;
+    place += length;
+    yield buffer.subarray(0, length);
+  }
 }
 
 export function isGzip(bytes: Uint8Array): boolean {

@@ -151,7 +151,8 @@ function rank(position: LogPosition, file: FoundFile, truncated: boolean): numbe
   return file.current ? 1 : 2;
 }
 
-function beginsLike(file: FoundFile, head: string): boolean {
+/** Whether the file's content begins as the fingerprint says; no, where it cannot be read. */
+export function beginsLike(file: FoundFile, head: string): boolean {
   try {
     const fd = openFound(file);
     if (fd === undefined) return false;

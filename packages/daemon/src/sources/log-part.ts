@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { LogFile, LogPosition } from '@portcullis/core';
 import { fingerprint, headBytes, readHead } from './head.ts';
-import { type FoundFile, isSameFile, openFound } from './log-files.ts';
+import { beginsLike, type FoundFile, isSameFile, openFound } from './log-files.ts';
 
 /**
  * A part of a log: the content of one file, open, and how far it has been read. The descriptor may change, as when
@@ -21,6 +21,8 @@ export interface LogPart {
   unread(): number;
   modified(): number;
   isOpenAs(file: { readonly device: number; readonly inode: number }): boolean;
+  /** Whether the file holds this part: it is the one that is open and was not rewritten, or a copy of it. */
+  isContentOf(file: FoundFile): boolean;
   position(): LogPosition;
   /** Reads into `buffer` from the offset. @returns how many bytes, or `replaced`: the file holds other content now */
   read(buffer: Uint8Array): number | 'replaced';
@@ -87,6 +89,11 @@ export function openPart(log: string, found: FoundFile, resume?: LogPosition): L
     unread: () => (source.gzip ? 0 : Math.max(0, fstatSync(fd).size - offset)),
     modified: () => fstatSync(fd).mtimeMs,
     isOpenAs: (other) => isSameFile(source, other),
+    isContentOf(other) {
+      const holds = source.gzip || (fstatSync(fd).size >= offset && headHolds());
+      if (isSameFile(source, other)) return holds;
+      return holds && headLength > 0 && !other.current && beginsLike(other, file.head);
+    },
     position: () => ({ ...file, offset }),
     read(buffer) {
       const { size } = fstatSync(fd);

@@ -2,7 +2,7 @@ import { closeSync, createReadStream, fstatSync, globSync, readSync, statSync } 
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { PortcullisError } from '@portcullis/contracts';
-import { gunzip, gzipFault, isGzip } from './gunzip.ts';
+import { gunzip, gzipFault, isGzip, readFile } from './gunzip.ts';
 import { openRegular } from './log-files.ts';
 import { isPattern } from './log-glob.ts';
 import { comparePaths } from './rotated-names.ts';
@@ -44,7 +44,7 @@ export async function* readLog(path: string, options: ReadLogOptions = {}): Asyn
     const total = fstatSync(fd).size;
     const buffer = Buffer.allocUnsafeSlow(options.chunkBytes ?? 1024 * 1024);
     if (isGzip(buffer.subarray(0, readSync(fd, buffer, 0, 2, 0)))) {
-      yield* readStream(createReadStream('', { fd, start: 0, autoClose: false }), path, total);
+      yield* readStream(readFile(fd), path, total);
       return;
     }
     let read = 0;
@@ -71,13 +71,13 @@ function open(path: string): number | undefined {
 }
 
 async function* readStream(
-  stream: Readable,
+  stream: Iterable<Buffer> | AsyncIterable<Buffer>,
   name: string,
   total: number | null,
 ): AsyncGenerator<ReadLogChunk> {
   let read = 0;
   const counted = (async function* () {
-    for await (const bytes of stream as AsyncIterable<Buffer>) {
+    for await (const bytes of stream) {
       read += bytes.length;
       yield bytes;
     }
