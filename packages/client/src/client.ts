@@ -1,6 +1,8 @@
 import {
   type Answer,
   type Body,
+  maxPageSize,
+  type Page,
   type Params,
   PortcullisError,
   type Query,
@@ -38,6 +40,8 @@ type Item<N extends ListRoute> = Answer<N> extends { items: (infer I)[] } ? I : 
 export interface Client extends AsyncDisposable {
   /** @throws PortcullisError what the daemon answered, daemon_unreachable, or bad_answer */
   call<N extends RouteName>(name: N, ...input: Arguments<N>): Promise<Answer<N>>;
+  /** The pages of a list, asked for as far as they are iterated. */
+  pages<N extends ListRoute>(name: N, query?: Partial<Query<N>>): AsyncGenerator<Page<Item<N>>, void>;
   /** Every item of a list, page after page, as far as it is iterated. */
   all<N extends ListRoute>(name: N, query?: Partial<Query<N>>): AsyncGenerator<Item<N>, void>;
   /** What happens from now on, until the daemon stops or the iteration ends. */
@@ -85,20 +89,20 @@ export function createClient({ socketPath, timeout = 5000 }: ClientOptions): Cli
         throw explainFailure(cause, socketPath, timeout);
       }
     },
-    async *all(name, query) {
+    async *pages(name, query) {
       let cursor: string | null = null;
       do {
-        const input = { query: { limit: 1000, ...query, ...(cursor === null ? {} : { cursor }) } };
-        const page: { items: never[]; next: string | null } = (await client.call(
-          name,
-          input as never,
-        )) as never;
-        yield* page.items;
+        const input = { query: { limit: maxPageSize, ...query, ...(cursor === null ? {} : { cursor }) } };
+        const page: Page<never> = (await client.call(name, input as never)) as never;
+        yield page;
         if (page.next !== null && page.next === cursor) {
           throw new PortcullisError('bad_answer', `The daemon answered the same page of ${name} twice.`);
         }
         cursor = page.next;
       } while (cursor !== null);
+    },
+    async *all(name, query) {
+      for await (const page of client.pages(name, query)) yield* page.items;
     },
     async *events({ signal } = {}) {
       const answer = await send(routes.events, {}, { bodyTimeout: 60_000, ...(signal ? { signal } : {}) });

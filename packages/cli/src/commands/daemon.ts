@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+
+/** Where the configuration is unless a command is told otherwise. */
+export const defaultConfigPath = '/etc/portcullis/portcullis.toml';
+
+export function addDaemon(program: Command): void {
+  program
+    .command('daemon')
+    .description('run in the foreground; SIGHUP reloads, SIGTERM and SIGINT stop')
+    .requiredOption('--config <file>', 'the configuration')
+    .addHelpText(
+      'after',
+      `
+Logs JSON lines to standard error, or plain text on a terminal.
+
+Example:
+  portcullis daemon --config ${defaultConfigPath}`,
+    )
+    .action(async ({ config }: { config: string }) => {
+      const { runDaemon } = await import('@portcullis/daemon');
+      process.exitCode = await runDaemon({ configPath: config });
+    });
+}

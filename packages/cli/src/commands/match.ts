@@ -1,0 +1,4 @@
+import type { Command } from 'commander';
+export function addMatch(program: Command): void {
+  program.command('match');
+}

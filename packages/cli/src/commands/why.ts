@@ -1,0 +1,97 @@
+import type { Ban, Why } from '@portcullis/contracts';
+import { formatDuration } from '@portcullis/contracts';
+import type { Command } from 'commander';
+import { ago, ahead, at, number, plural, tally } from '../phrases.ts';
+import { type Session, withSession } from '../session.ts';
+import { type Terminal, visible } from '../terminal.ts';
+
+export function addWhy(program: Command): void {
+  program
+    .command('why')
+    .argument('<ip>', 'an address or a network')
+    .description('everything known of an address: failures, bans, the rule, the raw lines, exemptions')
+    .addHelpText(
+      'after',
+      `
+Raw lines are written by attackers: what would not be seen, or would move the cursor, is shown as \\u{…}.
+
+Examples:
+  portcullis why 198.51.100.7
+  portcullis why 2001:db8::/64 --json`,
+    )
+    .action(
+      withSession(async (session, ip: string) => {
+        const why = await session.client.call('why', { params: { ip } });
+        if (session.json) session.printJson(why);
+        else printWhy(session, why);
+      }),
+    );
+}
+
+function printWhy({ out, now }: Session, why: Why): void {
+  const ip = visible(why.ip);
+  const jails = why.bans.map((ban) => visible(ban.jail)).join(', ');
+  out.line(
+    why.banned
+      ? `${out.styled(['bold', 'red'], ip)} is banned by ${jails}`
+      : `${out.styled(['bold', 'green'], ip)} is not banned`,
+  );
+  if (why.advice !== null) out.line(visible(why.advice));
+
+  section(
+    out,
+    'Bans',
+    [...why.bans, ...why.history].flatMap((ban) => describeBan(ban, now)),
+  );
+  section(
+    out,
+    'Exemptions',
+    why.exemptions.map((one) => `${visible(one.ip)}  ${visible(one.detail)}`),
+  );
+  section(
+    out,
+    `Failures: ${number(why.failures)}`,
+    tally(why.sites).map(([site, count]) => `${visible(site)}  ${number(count)}`),
+  );
+  section(
+    out,
+    'Rules',
+    why.jails.map(
+      (rule) =>
+        `${visible(rule.jail)}  ${number(rule.failures)} of ${plural(rule.maxretry, 'failure')} within ` +
+        `${formatDuration(rule.findtime_seconds * 1000)}, counted as ${visible(rule.counted_as)}`,
+    ),
+  );
+  const banLines = why.bans.flatMap((ban) => ban.evidence.lines);
+  const lines = banLines.length > 0 ? banLines : why.recent_failures.map((failure) => failure.line);
+  section(out, 'Lines', [...new Set(lines)].map(visible));
+  if (why.banned) {
+    out.line();
+    out.line(out.styled('dim', `Undo: portcullis unban ${ip}, or portcullis allow add ${ip} --for 7d`));
+  }
+}
+
+function section(out: Terminal, title: string, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  out.line();
+  out.line(out.styled('bold', title));
+  for (const line of lines) out.line(`  ${line}`);
+}
+
+function describeBan(ban: Ban, now: number): string[] {
+  const end =
+    ban.state === 'ended'
+      ? `ended ${at(ban.ended_at!)} (${ban.ended_by})`
+      : ban.until === null
+        ? 'never ends'
+        : `ends ${ahead(ban.until, now)}`;
+  const times = ban.times_banned > 1 ? `, banned ${ban.times_banned} times` : '';
+  const state = ban.state === 'pending' || ban.state === 'failed' ? `, ${ban.state}` : '';
+  const users = ban.users.length > 0 ? [`  users tried: ${ban.users.map(visible).join(', ')}`] : [];
+  return [
+    `${visible(ban.jail)}  since ${at(ban.since)} (${ago(ban.since, now)}), ${end}, ` +
+      `${plural(ban.failures, 'failure')}${times}${state}`,
+    ...(ban.reason === '' ? [] : [`  ${visible(ban.reason)}`]),
+    ...users,
+  ];
+}
