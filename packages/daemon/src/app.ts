@@ -104,6 +104,7 @@ export function createApp(options: AppOptions): App {
     jail: (name) => config.jails.find((jail) => jail.name === name),
     touchesExempt: (network, jail) => exemptions.overlapping(network, jail, clock.now()).length > 0,
     lastFailureId,
+    onApplied: () => reconciler.applied(),
     onRefusal(error) {
       health.set('firewall_failed', '', `The firewall refused a change: ${error.message}`);
       reconciler.suspect();

@@ -37,6 +37,8 @@ export interface EnforcerOptions {
   readonly touchesExempt: (network: Network, jail: string) => boolean;
   /** The id of the latest failure: what a decision makes the jails forget. */
   readonly lastFailureId: () => number;
+  /** Called when the kernel has taken a batch. */
+  readonly onApplied: () => void;
   /** Called when the kernel refused a batch: the reconciler looks what holds. */
   readonly onRefusal: (error: Error) => void;
 }
@@ -213,6 +215,7 @@ export class Enforcer {
           'active',
         ),
       );
+    this.#options.onApplied();
     this.#publish(batch);
   }
 

@@ -58,6 +58,11 @@ export class Reconciler {
     this.#timer = null;
   }
 
+  /** The kernel took a batch: unless something is suspicious, it holds what is wanted. */
+  applied(): void {
+    if (!this.#suspicious) this.enforced = sum(this.#options.store.countBansInForce().values());
+  }
+
   /** Something went wrong: look at everything soon. */
   suspect(): void {
     this.#suspicious = true;
