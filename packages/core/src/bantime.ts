@@ -11,10 +11,12 @@ export interface BantimePolicy {
 
 /** fail2ban's limit of its own doubling: 2^20. */
 const maxDoublings = 20;
+/** What would be longer is for ever: the configuration's own limit, and dates end. In milliseconds. */
+const maxDuration = 100 * 365 * 86_400_000;
 
 /**
  * How long the next ban lasts, in milliseconds; null for ever. With increments: bantime × multiplier × factor plus a
- * random part, and none of it beyond maxtime. (fail2ban adds the random part behind its cap.)
+ * random part, and none of it beyond maxtime; more than 100 years is for ever. (fail2ban adds the random part behind its cap.)
  *
  * @param earlier how often the address was banned before
  * @param random from 0 to 1, 1 excluded
@@ -26,5 +28,6 @@ export function banDuration(policy: BantimePolicy, earlier: number, random: numb
   const multiplier =
     multipliers.at(Math.min(earlier, multipliers.length - 1)) ?? 2 ** Math.min(earlier, maxDoublings);
   const duration = bantime * multiplier * policy.factor + random * policy.rndtime;
-  return Math.round(policy.maxtime === null ? duration : Math.min(duration, policy.maxtime));
+  const capped = policy.maxtime === null ? duration : Math.min(duration, policy.maxtime);
+  return capped > maxDuration ? null : Math.round(capped);
 }

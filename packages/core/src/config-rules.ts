@@ -58,8 +58,9 @@ function settingsRules(path: string, settings: Section, report: Report): void {
   if (typeof findtime === 'number' && findtime > maxFindtime) {
     report(`${path}.findtime`, settings['findtime'], 'must be at most 52w');
   }
-  if (durationOf(settings['bantime']) === 0)
-    report(`${path}.bantime`, settings['bantime'], 'must be longer than 0');
+  for (const key of ['bantime', 'bantime_maxtime']) {
+    if (durationOf(settings[key]) === 0) report(`${path}.${key}`, settings[key], 'must be longer than 0');
+  }
   if (durationOf(settings['bantime_rndtime']) === null) {
     report(`${path}.bantime_rndtime`, settings['bantime_rndtime'], 'cannot be for ever');
   }

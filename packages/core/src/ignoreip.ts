@@ -1,5 +1,5 @@
 import type { Network } from './address.ts';
-import { reservedRange } from './reserved.ts';
+import { isReserved, reservedRange, reservedWithin } from './reserved.ts';
 
 /** Why an address is never banned. */
 export interface Exemption {
@@ -42,15 +42,7 @@ export class ExemptionList {
 
   /** The exemption that covers the whole network at `now`; null where none does. */
   covering(network: Network, now: number): Exemption | null {
-    const range = reservedRange(network.family, [network.a, network.b, network.c, network.d]);
-    if (range !== null) {
-      return {
-        network,
-        source: 'reserved',
-        detail: `${network} is a ${range} address, which no client can have`,
-        until: null,
-      };
-    }
+    if (isReserved(network)) return reservedExemption(network);
     for (const { family, prefix, entries } of this.#byPrefix) {
       if (family !== network.family || prefix > network.prefix) continue;
       const found = entries.get(keyOf(network, prefix));
@@ -63,7 +55,7 @@ export class ExemptionList {
   /** Every exemption that has an address in common with the network at `now`. */
   overlapping(network: Network, now: number): Exemption[] {
     const covering = this.covering(network, now);
-    const found = covering === null ? [] : [covering];
+    const found = covering === null ? reservedWithin(network).map(reservedExemption) : [covering];
     for (const { family, entries } of this.#byPrefix) {
       if (family !== network.family) continue;
       for (const group of entries.values()) {
@@ -75,4 +67,15 @@ export class ExemptionList {
     }
     return found;
   }
+}
+
+function reservedExemption(network: Network): Exemption {
+  const range = reservedRange(network.family, [network.a, network.b, network.c, network.d]);
+  const what = network.isSingle ? 'address' : 'network';
+  return {
+    network,
+    source: 'reserved',
+    detail: `${network} is a ${range} ${what}, which no client can have`,
+    until: null,
+  };
 }

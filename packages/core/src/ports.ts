@@ -20,7 +20,7 @@ export interface Clock {
 export interface LogFile {
   /** The configured file that this is, or was before it was rotated: the key under which its position is kept. */
   readonly log: string;
-  /** Where it was found: `log` itself, or a rotated name such as `auth.log.1` or `auth.log.2.gz`. */
+  /** Where it was found: `log` itself or what it links to, or a rotated name such as `auth.log.1` or `auth.log.2.gz`. */
   readonly path: string;
   readonly device: number;
   readonly inode: number;

@@ -40,6 +40,8 @@ export class StampReader {
   now: number;
   #hourKey = -1;
   #hour: readonly [earlier: number, later: number] = [0, 0];
+  /** When the same hour of the next year begins: from then on the stamp means that one. */
+  #nextHour = Number.POSITIVE_INFINITY;
   #previousMinute = -1;
   #secondPass = false;
   #dayKey = -1;
@@ -52,25 +54,25 @@ export class StampReader {
 
   /** RFC 3339 (`2026-11-21T19:00:51.287404+00:00`) in `bytes[start, end)`; NaN where it is none. Fractions are cut to milliseconds. */
   rfc3339(bytes: Uint8Array, start: number, end: number): number {
-    if (end - start < 20) return Number.NaN;
+    if (end - start < 20 || !isDateTime(bytes, start)) return Number.NaN;
     const year = digits2(bytes, start) * 100 + digits2(bytes, start + 2);
     const month = digits2(bytes, start + 5);
     const day = digits2(bytes, start + 8);
     const hour = digits2(bytes, start + 11);
     const minute = digits2(bytes, start + 14);
     const second = digits2(bytes, start + 17);
-    if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second <= 60)) {
-      return Number.NaN;
-    }
+    if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return Number.NaN;
+    if (!(hour < 24 && minute < 60 && second <= 60)) return Number.NaN;
     const key = (year * 12 + month) * 32 + day;
     if (key !== this.#dayKey) {
-      this.#day = Date.UTC(year, month - 1, day);
+      this.#day = day <= daysIn(year, month) ? Date.UTC(year, month - 1, day) : Number.NaN;
       this.#dayKey = key;
     }
     let time = this.#day + hour * hourMs + minute * 60_000 + second * 1000;
     let at = start + 19;
     if (bytes[at] === 0x2e) {
       let scale = 100;
+      if (!isDigit(bytes[at + 1]!)) return Number.NaN;
       for (at++; at < end; at++) {
         const digit = bytes[at]! - 0x30;
         if (digit < 0 || digit > 9) break;
@@ -80,8 +82,11 @@ export class StampReader {
     }
     const sign = bytes[at]!;
     if ((sign === 0x5a || sign === 0x7a) && at + 1 === end) return time;
-    if ((sign !== 0x2b && sign !== 0x2d) || at + 6 !== end) return Number.NaN;
-    const offset = (digits2(bytes, at + 1) * 60 + digits2(bytes, at + 4)) * 60_000;
+    if ((sign !== 0x2b && sign !== 0x2d) || at + 6 !== end || bytes[at + 3] !== 0x3a) return Number.NaN;
+    const hours = digits2(bytes, at + 1);
+    const minutes = digits2(bytes, at + 4);
+    if (!(hours < 24 && minutes < 60)) return Number.NaN;
+    const offset = (hours * 60 + minutes) * 60_000;
     return sign === 0x2b ? time - offset : time + offset;
   }
 
@@ -91,13 +96,12 @@ export class StampReader {
    */
   rfc3164(bytes: Uint8Array, start: number): number {
     const month = monthOf(bytes, start);
-    const tens = bytes[start + 4]! === 0x20 ? 0 : bytes[start + 4]! - 0x30;
-    const day = tens * 10 + bytes[start + 5]! - 0x30;
+    const day = bytes[start + 4]! === 0x20 ? digit(bytes, start + 5) : digits2(bytes, start + 4);
     const hour = digits2(bytes, start + 7);
     const minute = digits2(bytes, start + 10);
     const second = digits2(bytes, start + 13);
-    if (month === 0 || !(day >= 1 && day <= 31 && hour < 24 && minute < 60 && second <= 60))
-      return Number.NaN;
+    if (month === 0 || !isMonthDayTime(bytes, start)) return Number.NaN;
+    if (!(day >= 1 && day <= 31 && hour < 24 && minute < 60 && second <= 60)) return Number.NaN;
     const within = minute * 60_000 + second * 1000;
     const key = (month * 32 + day) * 24 + hour;
     if (key !== this.#hourKey) {
@@ -105,6 +109,8 @@ export class StampReader {
       this.#hour = this.#latest(month, day, hour, 0);
       this.#previousMinute = -1;
       this.#secondPass = false;
+    } else if (this.#nextHour <= this.now + clockTolerance) {
+      this.#hour = this.#latest(month, day, hour, 0);
     }
     const ahead = this.#hour[0] + within > this.now + clockTolerance;
     const [earlier, later] = ahead ? this.#latest(month, day, hour, within) : this.#hour;
@@ -117,11 +123,13 @@ export class StampReader {
   #latest(month: number, day: number, hour: number, within: number): readonly [number, number] {
     const thisYear = this.#zone.year(this.now);
     let hourInstants: readonly [number, number] = [Number.NaN, Number.NaN];
+    this.#nextHour = Number.POSITIVE_INFINITY;
     // Eight years back there is a February 29, even across 2100.
     for (let year = thisYear + 1; year >= thisYear - 8; year--) {
       if (day > daysIn(year, month)) continue;
       hourInstants = this.#zone.instants(year, month, day, hour);
       if (hourInstants[0] + within <= this.now + clockTolerance) break;
+      this.#nextHour = hourInstants[0] + within;
     }
     return hourInstants;
   }
@@ -132,15 +140,30 @@ export class StampReader {
     this.#previousMinute = minute;
     const age = this.now - later;
     const justWritten = age > -clockTolerance && age < liveWindow;
-    return this.#secondPass || justWritten ? later : earlier;
+    const possible = later <= this.now + clockTolerance;
+    return possible && (this.#secondPass || justWritten) ? later : earlier;
   }
 }
 
-const digits2 = (bytes: Uint8Array, at: number): number => {
-  const tens = bytes[at]! - 0x30;
-  const ones = bytes[at + 1]! - 0x30;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
-};
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+
+const digit = (bytes: Uint8Array, at: number): number =>
+  isDigit(bytes[at]!) ? bytes[at]! - 0x30 : Number.NaN;
+
+const digits2 = (bytes: Uint8Array, at: number): number =>
+  isDigit(bytes[at]!) && isDigit(bytes[at + 1]!) ? bytes[at]! * 10 + bytes[at + 1]! - 0x30 * 11 : Number.NaN;
+
+/** Whether the separators of `2026-11-21T19:00:51` stand in their places. */
+const isDateTime = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at + 4] === 0x2d &&
+  bytes[at + 7] === 0x2d &&
+  (bytes[at + 10]! | 0x20) === 0x74 &&
+  bytes[at + 13] === 0x3a &&
+  bytes[at + 16] === 0x3a;
+
+/** Whether the separators of `Nov  1 01:59:56` stand in their places. */
+const isMonthDayTime = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at + 3] === 0x20 && bytes[at + 6] === 0x20 && bytes[at + 9] === 0x3a && bytes[at + 12] === 0x3a;
 
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const monthCodes = monthNames.map((name) =>

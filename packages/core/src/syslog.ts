@@ -62,6 +62,8 @@ export class EntryReader {
     if (at >= end || bytes[at] !== SPACE) return false;
     at++;
     while (at < end && bytes[at] !== SPACE) at++;
+    // A template without host name: this is another program's ident, and what follows is its message.
+    if (bytes[at - 1] === COLON) return false;
     at++;
     const tag = identLength(bytes, at, end);
     if (tag === 0) return false;
@@ -117,6 +119,8 @@ export class EntryReader {
     }
     while (at < end && bytes[at] !== SPACE) at++;
     while (at < end && bytes[at] === SPACE) at++;
+    // A byte order mark says that the message is UTF-8 (RFC 5424 section 6.4).
+    if (at + 3 <= end && bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) at += 3;
     const siteStart = named ? this.#identStart + 1 : -1;
     const siteEnd = named ? (bytes[appEnd - 1] === CLOSE ? appEnd - 1 : appEnd) : -1;
     this.#begin(siteStart, siteEnd, at);
@@ -186,7 +190,7 @@ function afterPid(bytes: Uint8Array, at: number, end: number): number {
 }
 
 const decoder = new TextDecoder();
-/** DNS names end at 253 bytes; what is longer is kept to this. */
+/** In bytes. DNS names end at 253; of what is longer this much is kept. */
 const maxSiteLength = 255;
 const maxRemembered = 4096;
 
@@ -200,6 +204,10 @@ export class SiteNames {
 
   name(bytes: Uint8Array, start: number, end: number): string {
     if (start < 0 || start >= end) return '';
+    return this.#name(bytes, start, Math.min(end, start + maxSiteLength));
+  }
+
+  #name(bytes: Uint8Array, start: number, end: number): string {
     let hash = 0x811c9dc5;
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
     const known = this.#byHash.get(hash);
@@ -226,5 +234,5 @@ export function canonicalSite(host: string): string {
     .replace(/:[0-9]{1,5}$/, '')
     .replace(/\.$/, '');
   const path = slash < 0 ? '' : host.slice(slash).replace(/\/+$/, '');
-  return (name + path).slice(0, maxSiteLength);
+  return name + path;
 }

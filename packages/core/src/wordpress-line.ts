@@ -16,6 +16,7 @@ export const maxTrustedLength = 2000;
 const maxRepeats = 1_000_000;
 
 const SPACE = 0x20;
+const BRACKET_END = 0x5d;
 const decoder = new TextDecoder();
 
 /**
@@ -30,7 +31,7 @@ export class WordPressLine {
   site = '';
   /** 0 where the line does not end in one address. */
   family: 0 | 4 | 6 = 0;
-  readonly words: AddressWords = new Uint32Array(4);
+  words: AddressWords = new Uint32Array(4);
   count = 1;
   /** Null: a failure, so far as the line itself tells. */
   reason: IgnoredReason | null = null;
@@ -39,6 +40,8 @@ export class WordPressLine {
   #bytes: Uint8Array = new Uint8Array();
   #messageStart = 0;
   #messageEnd = 0;
+  readonly #plain = new Ending();
+  readonly #inBrackets = new Ending();
 
   constructor(stamps: StampReader, sites: SiteNames = new SiteNames()) {
     this.#entry = new EntryReader(stamps);
@@ -56,7 +59,6 @@ export class WordPressLine {
     this.time = entry.time;
     const overlong = cut || end - start > maxTrustedLength;
     this.#readMessages(bytes, end, overlong);
-    if (overlong) this.family = 0;
     this.reason = this.#judge(overlong);
     return true;
   }
@@ -83,25 +85,28 @@ export class WordPressLine {
     return null;
   }
 
-  /** Takes the first split whose message counts; where none does, the first whose message is known. */
+  /**
+   * Takes the first split whose message counts; where none does, the first whose message is known. Of an overlong line
+   * only the first split is read: it proves nothing, and a hostile one may hold thousands.
+   */
   #readMessages(bytes: Uint8Array, end: number, overlong: boolean): void {
     const { split } = this.#entry;
     let known: Message | null = null;
     let knownFrom = -1;
     this.site = '';
     while (this.#entry.nextSplit(bytes)) {
-      const message = this.#readMessage(bytes, split.messageStart, end, overlong);
-      if (known === null && (message !== null || knownFrom < 0)) {
+      if (knownFrom < 0) this.#readEnds(bytes, split.messageStart, end, overlong);
+      const message = this.#readMessage(bytes, split.messageStart, end);
+      const counts = message !== null && message.filters !== 0;
+      if (counts || (known === null && (message !== null || knownFrom < 0))) {
         known = message;
         knownFrom = split.messageStart;
         this.site = this.#sites.name(bytes, split.siteStart, split.siteEnd);
-      } else if (message !== null && message.filters !== 0) {
-        this.site = this.#sites.name(bytes, split.siteStart, split.siteEnd);
       }
-      if (message !== null && message.filters !== 0) return;
+      if (counts || overlong) return;
     }
     if (knownFrom < 0) this.#readNothing();
-    else this.#readMessage(bytes, knownFrom, end, overlong);
+    else this.#readMessage(bytes, knownFrom, end);
   }
 
   /** The ident does not end. */
@@ -111,37 +116,53 @@ export class WordPressLine {
     this.count = 1;
   }
 
-  #readMessage(bytes: Uint8Array, from: number, to: number, overlong: boolean): Message | null {
+  /** Reads what all splits of a line share: the address at its end, and the one before the bracket of a repeated message. */
+  #readEnds(bytes: Uint8Array, start: number, end: number, overlong: boolean): void {
+    this.#plain.read(bytes, start, end, overlong);
+    if (bytes[end - 1] === BRACKET_END) this.#inBrackets.read(bytes, start, end - 1, overlong);
+  }
+
+  #readMessage(bytes: Uint8Array, from: number, end: number): Message | null {
     let start = from;
-    let end = to;
+    let ending = this.#plain;
     this.count = 1;
-    if (bytes[end - 1] === 0x5d && bytes[start] === 0x6d) {
+    if (bytes[end - 1] === BRACKET_END && bytes[start] === 0x6d) {
       const repeated = readRepeat(bytes, start, end);
       if (repeated !== null) {
         this.count = repeated.count;
         start = repeated.start;
-        end--;
+        ending = this.#inBrackets;
       }
     }
-    let messageEnd = end - 1;
-    while (messageEnd > start && bytes[messageEnd] !== SPACE) messageEnd--;
-    this.family = readAddress(bytes, messageEnd + 1, end, this.words);
-    if (this.family === 0 || overlong) {
-      // Not one address at the end: the words before the last ` from ` still tell what the line is about.
-      this.family = 0;
-      messageEnd = lastFrom(bytes, start, end);
-      if (messageEnd < 0) messageEnd = end;
-    } else {
-      messageEnd -= 5;
-      if (messageEnd < start || !isFrom(bytes, messageEnd)) {
-        this.family = 0;
-        messageEnd = end;
-      }
-    }
+    const within = ending.from >= start;
+    this.family = within ? ending.family : 0;
+    this.words = ending.words;
     this.#messageStart = start;
-    this.#messageEnd = messageEnd;
-    this.message = matchMessage(bytes, start, messageEnd);
+    this.#messageEnd = within ? ending.from : ending.end;
+    this.message = matchMessage(bytes, start, this.#messageEnd);
     return this.message;
+  }
+}
+
+/** Where a message ends: at the last ` from `, and the address that follows it. */
+class Ending {
+  /** Where ` from` begins; -1 where there is none. */
+  from = -1;
+  end = 0;
+  /** 0 where no single address follows. */
+  family: 0 | 4 | 6 = 0;
+  readonly words: AddressWords = new Uint32Array(4);
+
+  read(bytes: Uint8Array, start: number, end: number, overlong: boolean): void {
+    this.end = end;
+    let space = end - 1;
+    while (space > start && bytes[space] !== SPACE) space--;
+    this.from = space - 5;
+    this.family = overlong ? 0 : readAddress(bytes, space + 1, end, this.words);
+    if (this.family !== 0 && this.from >= start && isFrom(bytes, this.from)) return;
+    this.family = 0;
+    // Not one address at the end: the words before the last ` from ` still tell what the line is about.
+    this.from = lastFrom(bytes, start, end);
   }
 }
 
