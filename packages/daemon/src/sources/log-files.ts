@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   realpathSync,
@@ -50,7 +51,7 @@ function listOnce(log: string): FoundFile[] {
     .filter((path) => !(path.endsWith('.gz') && paths.has(path.slice(0, -3))))
     .sort(comparePaths)
     .flatMap((path) => look(path, false) ?? []);
-  const current = look(log, true);
+  const current = look(target, true);
   const all = current === undefined ? rotated : [...rotated, current];
   return all.filter((file, at) => all.findLastIndex((other) => isSameFile(file, other)) === at);
 }
@@ -66,10 +67,10 @@ function rotatedNames(log: string): string[] {
   }
 }
 
-/** Where a symbolic link leads; the path itself where nothing is there. */
+/** Where a symbolic link leads; the path itself where it is none, or leads nowhere. */
 export function targetOf(log: string): string {
   try {
-    return realpathSync(log);
+    return lstatSync(log).isSymbolicLink() ? realpathSync(log) : log;
   } catch {
     return log;
   }

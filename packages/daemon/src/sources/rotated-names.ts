@@ -12,7 +12,7 @@ export interface RotatedName {
 }
 
 const pattern =
-  /^(?<log>.+?)(?:\.(?<number>\d{1,6})|-(?<date>\d{4}-?\d\d-?\d\d(?:-?\d{1,10})?))(?<gzip>\.gz)?$/;
+  /^(?<log>.+?)(?:\.(?<number>\d{1,6})|-(?<date>\d{4}-?\d\d-?\d\d(?:-?\d{1,10}){0,2}))(?<gzip>\.gz)?$/;
 
 /** @returns what the name of a rotated log says; undefined: it is not one */
 export function parseRotatedName(path: string): RotatedName | undefined {
@@ -28,7 +28,7 @@ export function parseRotatedName(path: string): RotatedName | undefined {
 /** Dates with and without an hour or a number behind them stay in order: the day counts first. */
 function dateAge(date: string): bigint {
   const digits = date.replaceAll('-', '');
-  return BigInt(digits.slice(0, 8)) * 10n ** 11n + BigInt(digits.slice(8) || '0');
+  return BigInt(digits.slice(0, 8)) * 10n ** 20n + BigInt(digits.slice(8) || '0');
 }
 
 /** For sorting logs: by log, then oldest first, the log itself last. */
