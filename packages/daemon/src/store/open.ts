@@ -48,11 +48,14 @@ export function openForReading(path: string): DatabaseSync | null {
   const immutable = pathToFileURL(path);
   immutable.searchParams.set('immutable', '1');
   for (const location of [path, immutable]) {
+    let connection: DatabaseSync | undefined;
     try {
-      const connection = new DatabaseSync(location, { readOnly: true });
+      connection = new DatabaseSync(location, { readOnly: true });
       connection.prepare('SELECT count(*) FROM sqlite_schema').get();
       return connection;
-    } catch {}
+    } catch {
+      connection?.close();
+    }
   }
   return null;
 }
