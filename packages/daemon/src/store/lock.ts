@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PortcullisError } from '@portcullis/contracts';
@@ -20,6 +20,8 @@ export function takeLock(path: string): Lock {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     connection = new DatabaseSync(path, { timeout: 0 });
+    // Who may read it could hold a lock on it. Not through a descriptor: closing one drops this process's locks.
+    chmodSync(path, 0o600);
     begin(connection);
     try {
       connection.exec(`PRAGMA user_version = ${process.pid}; COMMIT`);
