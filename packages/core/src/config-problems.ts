@@ -1,10 +1,10 @@
 import { ConfigFile } from '@portcullis/contracts';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv, type ErrorObject } from 'ajv';
 import type { ConfigProblem } from './config.ts';
 
 /** What the schema says against a file: one problem for each place, however many keywords it breaks. */
 export function schemaProblems(file: unknown): ConfigProblem[] {
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true });
+  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
   const validate = ajv.compile(ConfigFile as object);
   if (validate(file)) return [];
   const problems = new Map<string, ConfigProblem>();

@@ -1,5 +1,5 @@
 import type { Status } from '@portcullis/contracts';
-import { Counter, Gauge, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 export interface MetricsSource {
   readonly status: () => Status;
@@ -7,8 +7,20 @@ export interface MetricsSource {
   readonly failures: () => number;
 }
 
-/** Counters and gauges in the Prometheus text format, read from the daemon's state when they are asked for. */
-export function createMetrics({ status, lines, failures }: MetricsSource): () => Promise<string> {
+/**
+ * Counters and gauges in the Prometheus text format, read from the daemon's state when they are asked for. The library
+ * is loaded with the first question: a host without Prometheus does not pay its 2 MB.
+ */
+export function createMetrics(source: MetricsSource): () => Promise<string> {
+  let registry: Promise<Registry> | null = null;
+  return async () => {
+    registry ??= register(source);
+    return (await registry).metrics();
+  };
+}
+
+async function register({ status, lines, failures }: MetricsSource): Promise<Registry> {
+  const { Counter, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
   const gauge = (name: string, help: string, read: (status: Status) => number) =>
@@ -66,5 +78,5 @@ export function createMetrics({ status, lines, failures }: MetricsSource): () =>
     });
   jailGauge('bans', 'Bans in force by jail', ({ bans }) => bans);
   jailGauge('tracked_addresses', 'Addresses with failures inside findtime', ({ tracked }) => tracked);
-  return () => registry.metrics();
+  return registry;
 }
