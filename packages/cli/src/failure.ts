@@ -16,8 +16,9 @@ export function reportFailure(cause: unknown, { json, color }: { json: boolean; 
     return error.exitCode;
   }
   terminal.line(`${terminal.styled('red', 'portcullis:')} ${visible(error.message)}`);
-  if (error.problems.length > 1) {
-    for (const { path, message } of error.problems) terminal.line(`  ${visible(path)} ${visible(message)}`);
+  for (const { path, message } of error.problems) {
+    if (error.message.includes(message)) continue;
+    terminal.line(`  ${visible(message.startsWith(path) ? message : `${path} ${message}`)}`);
   }
   for (const line of error.hint?.split('\n') ?? []) terminal.line(`  ${visible(line)}`);
   return error.exitCode;

@@ -15,6 +15,8 @@ export interface GlobalOptions {
 /** What a command works with. */
 export interface Session {
   readonly json: boolean;
+  /** Whether colour may be used where the stream is a terminal. */
+  readonly colour: boolean;
   readonly socketPath: string;
   readonly client: Client;
   /** Standard output. */
@@ -40,6 +42,7 @@ export function withSession<A extends unknown[]>(action: Action<A>) {
     await using client = createClient({ socketPath: socket });
     const session: Session = {
       json,
+      colour: color,
       socketPath: socket,
       client,
       out,

@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-
-/** Where the configuration is unless a command is told otherwise. */
-export const defaultConfigPath = '/etc/portcullis/portcullis.toml';
+import { defaultConfigPath } from '../logs.ts';
 
 export function addDaemon(program: Command): void {
   program

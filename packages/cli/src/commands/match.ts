@@ -1,4 +1,108 @@
+import type { Matcher } from '@portcullis/core';
 import type { Command } from 'commander';
+import { openLogs, readLogs } from '../logs.ts';
+import { number, plural } from '../phrases.ts';
+import { type Session, withSession } from '../session.ts';
+import { visible, visibleJson } from '../terminal.ts';
+
+interface Options {
+  all?: boolean;
+  config?: string;
+}
+
+type Match = NonNullable<ReturnType<Matcher['match']>>;
+
+/** A line of another program; or what a WordPress line came to. */
+type Outcome = Match | { readonly line: number; readonly reason: 'not_wordpress' };
+
 export function addMatch(program: Command): void {
-  program.command('match');
+  program
+    .command('match')
+    .argument(
+      '[files...]',
+      'logs, patterns, .gz files, or - for standard input; the configured logs when left out',
+    )
+    .description('which lines count, and why not: the tester')
+    .option('--all', "other programs' lines, too")
+    .option(
+      '--config <file>',
+      'whose jails and ignoreip apply; /etc/portcullis/portcullis.toml, else the defaults',
+    )
+    .addHelpText(
+      'after',
+      `
+Why a line does not count: not_a_failure, no_address, overlong, reserved_address, exempt, no_jail, no_time.
+The allow list is not asked for: it belongs to the daemon.
+
+Examples:
+  portcullis match /var/log/auth.log
+  portcullis match '/var/log/auth.log*' --json | jq 'select(.counted)'
+  journalctl -o short-iso | portcullis match -`,
+    )
+    .action(withSession(match));
+}
+
+async function match(session: Session, files: string[], { all = false, config }: Options): Promise<void> {
+  const { createZoneClock, Matcher } = await import('@portcullis/core');
+  const { detector, paths } = await openLogs(files, config, session.colour);
+  const zone = createZoneClock(Temporal.Now.timeZoneId());
+  const summary = createSummary();
+  const printed: string[] = [];
+  await readLogs(session.out, paths, {
+    open(path) {
+      const matcher = new Matcher(detector, zone, session.now);
+      const file = paths.length > 1 ? { file: path } : {};
+      let line = 0;
+      return (bytes, start, end, cut) => {
+        line++;
+        const found = matcher.match(line, bytes, start, end, cut);
+        summary.add(found);
+        if (found === null && !all) return;
+        const outcome = found ?? { line, reason: 'not_wordpress' as const };
+        printed.push(session.json ? visibleJson({ ...file, ...outcome }) : describe(session, path, outcome));
+      };
+    },
+    printed,
+  });
+  if (!session.json) for (const line of summary.lines()) session.out.line(line);
+}
+
+function describe({ out }: Session, path: string, outcome: Outcome): string {
+  const place = out.styled('dim', `${path === '-' ? '' : `${visible(path)}:`}${outcome.line}`);
+  if (!('counted' in outcome)) return `${place}  ${out.styled('dim', outcome.reason)}`;
+  const { counted, reason, event, user, ip, site, filters, count } = outcome;
+  const verdict = counted ? out.styled('green', 'counted') : out.styled('yellow', String(reason));
+  const facts = [
+    event ?? 'unknown message',
+    ...(user === null ? [] : [`user ${visible(user)}`]),
+    ...(ip === null ? [] : [`from ${ip}`]),
+    ...(site === null ? [] : [`on ${visible(site)}`]),
+    ...(count > 1 ? [`${number(count)} times`] : []),
+    ...(filters.length > 0 ? [`(${filters.join(', ')})`] : []),
+  ];
+  return `${place}  ${verdict}  ${facts.join(' ')}`;
+}
+
+function createSummary() {
+  let total = 0;
+  let counted = 0;
+  const ignored = new Map<string, number>();
+  return {
+    add(found: Match | null): void {
+      total++;
+      if (found === null) return;
+      if (found.counted) counted++;
+      else ignored.set(String(found.reason), (ignored.get(String(found.reason)) ?? 0) + 1);
+    },
+    lines(): string[] {
+      const others = [...ignored.values()].reduce((sum, one) => sum + one, 0);
+      const reasons = [...ignored]
+        .sort(([, a], [, b]) => b - a)
+        .map(([reason, n]) => `${number(n)} ${reason}`);
+      return [
+        `${plural(total, 'line')}, ${number(counted + others)} by WordPress: ${number(counted)} counted` +
+          `${others > 0 ? `, ${number(others)} not (${reasons.join(', ')})` : ''}`,
+      ];
+    },
+  };
 }

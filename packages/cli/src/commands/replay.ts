@@ -1,4 +1,59 @@
+import type { ReplayedDecision } from '@portcullis/core';
 import type { Command } from 'commander';
+import { openLogs, readLogs } from '../logs.ts';
+import { at, number, plural, tally } from '../phrases.ts';
+import { type Session, withSession } from '../session.ts';
+import { visible, visibleJson } from '../terminal.ts';
+
 export function addReplay(program: Command): void {
-  program.command('replay');
+  program
+    .command('replay')
+    .argument(
+      '[files...]',
+      'logs, patterns, .gz files, or - for standard input; the configured logs when left out',
+    )
+    .description("what these logs would have led to, by the log's own clock; touches nothing")
+    .option('--config <file>', 'whose jails apply; /etc/portcullis/portcullis.toml, else the defaults')
+    .addHelpText(
+      'after',
+      `
+Files are read one after the other, rotated ones first. The allow list is not asked for: it belongs to the daemon.
+
+Examples:
+  portcullis replay '/var/log/auth.log*'
+  portcullis replay --config stricter.toml /var/log/auth.log --json | jq -r 'select(.action == "ban").ip'`,
+    )
+    .action(withSession(replay));
+}
+
+async function replay(session: Session, files: string[], { config }: { config?: string }): Promise<void> {
+  const { createZoneClock, Replay } = await import('@portcullis/core');
+  const { detector, paths } = await openLogs(files, config, session.colour);
+  const zone = createZoneClock(Temporal.Now.timeZoneId());
+  const printed: string[] = [];
+  const run = new Replay(detector, zone, session.now, Math.random, (decision) => {
+    printed.push(session.json ? visibleJson(decision) : describe(session, decision));
+  });
+  await readLogs(session.out, paths, {
+    open() {
+      run.nextLog();
+      return (bytes, start, end, cut) => run.line(bytes, start, end, cut);
+    },
+    printed,
+  });
+  if (session.json) return;
+  session.out.line(
+    `${plural(run.lines, 'line')}, ${plural(run.failures, 'failure')} counted, ${plural(run.bans, 'ban')}`,
+  );
+}
+
+function describe({ out }: Session, decision: ReplayedDecision): string {
+  const { action, time, ip, jail, failures = 0, sites = {}, until = null } = decision;
+  const start = `${out.styled('dim', at(time))}  ${out.styled(action === 'unban' ? 'green' : 'red', action)}  ${ip}`;
+  if (action === 'unban') return `${start} in ${visible(jail)}`;
+  const where = tally(sites).map(([site, count]) => `${visible(site)} ${number(count)}`);
+  return (
+    `${start} in ${visible(jail)} ${until === null ? 'for ever' : `until ${at(until)}`}: ` +
+    `${plural(failures, 'failure')} (${where.join(', ')})`
+  );
 }

@@ -1,0 +1,30 @@
+import { type Config, Detector } from '@portcullis/core';
+import { ExemptionBook } from './exemptions.ts';
+import { Health } from './health.ts';
+
+// What commands use that work without a running daemon. Loads neither the API's server nor the store.
+export { describeProblem, readConfig } from './config-file.ts';
+export { createExec, type Exec } from './exec.ts';
+export { expandLogs, readLog } from './sources/read-log.ts';
+
+/**
+ * The jails of a configuration with ignoreip and what the host itself needs exempt. The allow list is the daemon's
+ * and not known here.
+ *
+ * @param warn called with a sentence for each host name of ignoreip that does not resolve
+ */
+export async function createOfflineDetector(
+  config: Config,
+  warn: (sentence: string) => void,
+): Promise<Detector> {
+  const health = new Health(({ sentence }, over) => {
+    if (!over) warn(sentence);
+  });
+  const exemptions = new ExemptionBook({
+    store: { allowEntries: () => [] },
+    health,
+    jails: () => config.jails,
+  });
+  await exemptions.resolve();
+  return new Detector(config.jails, exemptions.current, 0);
+}
