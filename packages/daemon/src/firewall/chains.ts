@@ -1,5 +1,5 @@
+import type { FirewallConfig } from '@portcullis/core';
 import type { Exec } from '../exec.ts';
-import type { FirewallConfig } from './config.ts';
 import { type Family, ipv4, ipv6 } from './family.ts';
 import { dockerChain } from './rules.ts';
 import { planStructure, refuseForeign, type Structure } from './structure.ts';

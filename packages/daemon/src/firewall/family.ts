@@ -1,5 +1,4 @@
-import type { Network } from '@portcullis/core';
-import type { RejectWith } from './config.ts';
+import type { FirewallConfig, Network } from '@portcullis/core';
 
 /** One address family's programs and words. */
 export interface Family {
@@ -10,7 +9,7 @@ export interface Family {
   readonly inet: 'inet' | 'inet6';
   /** What the set's name ends in. */
   readonly setSuffix: '' | '-v6';
-  readonly rejectTypes: Readonly<Record<Exclude<RejectWith, 'tcp-reset' | 'drop'>, string>>;
+  readonly rejectTypes: Readonly<Record<Exclude<FirewallConfig['rejectWith'], 'tcp-reset' | 'drop'>, string>>;
 }
 
 export const ipv4: Family = {

@@ -1,15 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { PortcullisError } from '@portcullis/contracts';
-import type { Clock, Firewall } from '@portcullis/core';
+import type { Clock, Firewall, FirewallConfig } from '@portcullis/core';
 import type { Exec } from '../exec.ts';
-import type { FirewallConfig } from './config.ts';
 import { createDryRun } from './dry-run.ts';
 import { createIpset } from './ipset.ts';
 import { createIptables } from './iptables.ts';
 import { resolvePorts } from './ports.ts';
 import { requireIpset, requireIptables } from './probe.ts';
-
-export type { FirewallConfig } from './config.ts';
 
 /**
  * The configured backend; `auto` is ipset where it works, else iptables. Leaves nothing in the kernel: that begins

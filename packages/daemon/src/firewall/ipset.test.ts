@@ -1,12 +1,16 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describeFirewall } from '../../../../test/support/firewall-conformance.ts';
+import { add, ban, describeFirewall } from '../../../../test/support/firewall-conformance.ts';
 import {
   clock,
+  createHost,
   defaultFirewall,
   describeKernelFirewall,
 } from '../../../../test/support/firewall-kernel-conformance.ts';
 import { createNamespace, namespacesLeftOut } from '../../../../test/support/network-namespace.ts';
 import { createFirewall } from './firewall.ts';
+import { maxTimeoutSeconds } from './ipset.ts';
 
 describeFirewall(
   'ipset',
@@ -25,3 +29,60 @@ describeFirewall(
 );
 
 describeKernelFirewall('ipset');
+
+suite('the sets of the ipset firewall', { skip: namespacesLeftOut }, () => {
+  const day = 86_400_000;
+
+  const strangers = {
+    'another type': 'hash:ip timeout 0',
+    'another family': 'hash:net family inet6 timeout 0 maxelem 4194304',
+    'no timeouts': 'hash:net maxelem 4194304',
+    'another limit': 'hash:net timeout 0 maxelem 10',
+    counters: 'hash:net timeout 0 maxelem 4194304 counters',
+  };
+  for (const [difference, parameters] of Object.entries(strangers)) {
+    test(`refuses a set of its name with ${difference}, and leaves it`, async () => {
+      await using namespace = await createNamespace();
+      const host = createHost(namespace, 'ipset');
+      await host.run('ipset', 'create', 'portcullis-wordpress', ...parameters.split(' '));
+      const before = await host.run('ipset', 'list');
+      await assert.rejects(host.open(), {
+        code: 'firewall_unavailable',
+        message: /^The set portcullis-wordpress is not Portcullis's: it is hash:/,
+        hint: /ipset destroy portcullis-wordpress/,
+      });
+      assert.equal(await host.run('ipset', 'list'), before);
+      await host.run('ipset', 'destroy', 'portcullis-wordpress');
+      await host.open();
+    });
+  }
+
+  test('count down the end of a ban, at most as far as the kernel can', async () => {
+    await using namespace = await createNamespace();
+    const host = createHost(namespace, 'ipset');
+    const firewall = await host.open();
+    const now = clock.now();
+    await firewall.apply([
+      add(ban('198.51.100.1', now + day)),
+      add(ban('198.51.100.2', now + 40 * day)),
+      add(ban('198.51.100.3', null)),
+    ]);
+    const saved = await host.run('ipset', 'save', '-sorted', 'portcullis-wordpress');
+    const timeouts = [...saved.matchAll(/^add \S+ \S+ timeout (\d+)$/gm)].map(([, timeout]) =>
+      Number(timeout),
+    );
+    const [short = 0, long = 0, forever] = timeouts;
+    assert.ok(short > 86_390 && short <= 86_400, `${short}`);
+    assert.ok(long > maxTimeoutSeconds - 10 && long <= maxTimeoutSeconds, `${long}`);
+    assert.equal(forever, 0);
+  });
+
+  test('are not shared by two jails', async () => {
+    await using namespace = await createNamespace();
+    const firewall = await createHost(namespace, 'ipset').open();
+    await assert.rejects(firewall.install(['wordpress', 'wordpress-v6']), {
+      code: 'firewall_unavailable',
+      message: 'The jails wordpress and wordpress-v6 would share the set portcullis-wordpress-v6.',
+    });
+  });
+});

@@ -1,9 +1,8 @@
 import { PortcullisError } from '@portcullis/contracts';
-import type { Clock, EnforcedBan, Firewall, FirewallChange } from '@portcullis/core';
+import type { Clock, EnforcedBan, Firewall, FirewallChange, FirewallConfig } from '@portcullis/core';
 import type { Exec } from '../exec.ts';
 import { refuseUnbannable } from './bannable.ts';
 import { createChains, type FilterTables } from './chains.ts';
-import type { FirewallConfig } from './config.ts';
 import { type Family, familyOf, ipv6 } from './family.ts';
 import { refuseFaults } from './faults.ts';
 import { chainName, setName } from './names.ts';

@@ -1,7 +1,10 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describeFirewall } from '../../../../test/support/firewall-conformance.ts';
+import { add, ban, describeFirewall } from '../../../../test/support/firewall-conformance.ts';
 import {
   clock,
+  createHost,
   defaultFirewall,
   describeKernelFirewall,
 } from '../../../../test/support/firewall-kernel-conformance.ts';
@@ -25,3 +28,24 @@ describeFirewall(
 );
 
 describeKernelFirewall('iptables');
+
+test("lists bans as fail2ban's view does", { skip: namespacesLeftOut }, async () => {
+  await using namespace = await createNamespace();
+  const host = createHost(namespace, 'iptables');
+  const firewall = await host.open();
+  await firewall.apply(['198.51.100.7', '203.0.113.0/24', '2001:db8::/64'].map((ip) => add(ban(ip, null))));
+  const listed = async (iptables: string) =>
+    (await host.run(iptables, '-nL', 'portcullis-wordpress'))
+      .trimEnd()
+      .split('\n')
+      .slice(2)
+      // The protocol is `all` or `0`, and IPv6 has `--` or nothing, by the version of iptables.
+      .map((line) => line.replace(/^REJECT +(?:all|0) +(?:-- +)?/, 'REJECT all ').replaceAll(/ +/g, ' '));
+  assert.deepEqual(await listed('iptables'), [
+    'REJECT all 198.51.100.7 0.0.0.0/0 reject-with icmp-port-unreachable',
+    'REJECT all 203.0.113.0/24 0.0.0.0/0 reject-with icmp-port-unreachable',
+  ]);
+  assert.deepEqual(await listed('ip6tables'), [
+    'REJECT all 2001:db8::/64 ::/0 reject-with icmp6-port-unreachable',
+  ]);
+});

@@ -1,7 +1,5 @@
 import { PortcullisError } from '@portcullis/contracts';
 
-export type FirewallPort = string | number;
-
 /** Known where /etc/services is missing, as in a minimal container. */
 const wellKnown = new Map([
   ['http', '80'],
@@ -14,9 +12,8 @@ const wellKnown = new Map([
  * @param services the text of /etc/services, where names are looked up
  * @throws invalid_config for a name that stands for no port
  */
-export function resolvePorts(ports: readonly FirewallPort[], services: string): string[] {
-  const resolved = ports.map((port) => {
-    const spelled = String(port);
+export function resolvePorts(ports: readonly string[], services: string): string[] {
+  const resolved = ports.map((spelled) => {
     if (/^[0-9]+$/.test(spelled)) return String(Number(spelled));
     const range = /^([0-9]+):([0-9]+)$/.exec(spelled);
     if (range !== null) return spellRange(Number(range[1]), Number(range[2]));

@@ -1,5 +1,4 @@
-import { fullPrefix, type Network, parseNetwork } from '@portcullis/core';
-import type { FirewallConfig } from './config.ts';
+import { type FirewallConfig, fullPrefix, type Network, parseNetwork } from '@portcullis/core';
 import type { Family } from './family.ts';
 
 /*

@@ -1,5 +1,5 @@
 import { PortcullisError } from '@portcullis/contracts';
-import type { FirewallConfig } from './config.ts';
+import type { FirewallConfig } from '@portcullis/core';
 import type { Family } from './family.ts';
 import { chainName, isOurName } from './names.ts';
 import { dockerChain, isOurRule, jumpRules, jumpTarget, leadsTo } from './rules.ts';
