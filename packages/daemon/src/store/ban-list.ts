@@ -75,13 +75,15 @@ export function readNetwork(text: string): Network {
   );
 }
 
-function stateConditions(state: string | undefined, endedColumn: string): Condition[] {
-  const states = new Set((state ?? 'pending,active,failed').split(','));
+/** The list of a site knows by itself what has ended, so that counting it needs nothing else. */
+function stateConditions({ state = 'pending,active,failed', site }: BanQuery): Condition[] {
+  const states = new Set(state.split(','));
   if (states.has('all')) return [];
   const ended = states.delete('ended');
   const conditions: Condition[] = [];
-  if (states.size === 0 || !ended)
-    conditions.push({ sql: `${endedColumn}${ended ? ' NOT NULL' : ' IS NULL'}`, params: [] });
+  const whether =
+    site === undefined ? ['b.ended_at IS NULL', 'b.ended_at NOT NULL'] : ['s.ended = 0', 's.ended = 1'];
+  if (states.size === 0 || !ended) conditions.push({ sql: whether[ended ? 1 : 0]!, params: [] });
   if (states.size > 0 && states.size < 3) {
     const wanted = ended ? [...states, 'ended'] : [...states];
     conditions.push({ sql: `b.state IN (${wanted.map(() => '?').join(', ')})`, params: wanted });
@@ -100,19 +102,23 @@ function searchCondition(text: string): Condition {
   };
 }
 
+/** Bans that a search through the history looks at, the newest: no index knows parts of words. */
+const maxSearched = 200_000;
+
 function conditionsOf(query: BanQuery): Condition[] {
-  const conditions = stateConditions(query.state, 'b.ended_at');
+  const conditions = stateConditions(query);
   const add = (sql: string, ...params: (string | number)[]) => conditions.push({ sql, params });
-  if (query.site !== undefined) {
-    add('s.site = ?', query.site);
-    const ended = conditions.find(({ sql }) => sql.startsWith('b.ended_at'))?.sql.endsWith('NOT NULL');
-    if (ended !== undefined) add('s.ended = ?', ended ? 1 : 0);
-  }
+  if (query.site !== undefined) add('s.site = ?', query.site);
   if (query.jail !== undefined) add('b.jail = ?', query.jail);
   if (query.ip !== undefined) conditions.push(overlapCondition(readNetwork(query.ip)));
   if (query.since !== undefined) add('b.since >= ?', fromInstant(query.since));
   if (query.until !== undefined) add('b.since <= ?', fromInstant(query.until));
-  if (query.search !== undefined && query.search !== '') conditions.push(searchCondition(query.search));
+  if (query.search !== undefined && query.search !== '') {
+    conditions.push(searchCondition(query.search));
+    if (!conditions.some(({ sql }) => ['b.ended_at IS NULL', 's.ended = 0'].includes(sql))) {
+      add('b.id > (SELECT max(id) FROM bans) - ?', maxSearched);
+    }
+  }
   return conditions;
 }
 
@@ -131,11 +137,15 @@ export function createBanList(
     const unfiltered = Object.entries(query).every(
       ([name, value]) => value === undefined || ['limit', 'cursor', 'sort'].includes(name),
     );
+    const where = conditionsOf(query);
     return page<ListRow, Ban>(
       {
         from: ofSite ? 'FROM ban_sites s JOIN bans b ON b.id = s.ban_id' : 'FROM bans b',
         columns: 'b.*',
-        where: conditionsOf(query),
+        where,
+        ...(ofSite && where.every(({ sql }) => sql.startsWith('s.'))
+          ? { countFrom: 'FROM ban_sites s' }
+          : {}),
         key: bySite ? 's.since' : `b.${column}`,
         id: bySite ? 's.ban_id' : 'b.id',
         descending: sort.startsWith('-'),

@@ -142,6 +142,7 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
         JSON.stringify(ban.evidence.users.slice(0, maxEvidenceUsers)),
         ban.id,
       );
+      db.run('DELETE FROM ban_sites WHERE ban_id = ?', ban.id);
       writeEvidence(ban.id, ban);
       if (ban.endedAt !== null) counts = null;
     });

@@ -11,7 +11,7 @@ import type { SiteTable } from './sites.ts';
 
 /** What is known of the failures of an address or network. */
 export interface AddressFailures {
-  /** Failures that count. */
+  /** Failures that count, among the newest `maxCounted` records. */
   readonly failures: number;
   /** Those, by site; the empty name stands for lines that name none. */
   readonly sites: Record<string, number>;
@@ -19,6 +19,8 @@ export interface AddressFailures {
   readonly recent: readonly Failure[];
 }
 export const maxRecent = 100;
+/** Failures of a wide network that are looked at, the newest. */
+export const maxCounted = 100_000;
 
 const decoder = new TextDecoder();
 
@@ -76,30 +78,31 @@ export function createFailureList(db: Database, page: ReturnType<typeof createPa
     );
   }
 
+  /** One scan, as no index leads to an address; then the recent ones by their ids. */
   function ofNetwork(network: Network): AddressFailures {
     const { sql, params } = within(network);
+    const counts = new Map<number, number>();
+    const recent: number[] = [];
     return db.read(() => {
-      const bySite = db.all<{ site: number; failures: number; rows: number; first: number }>(
-        `SELECT site, sum(iif(${kindSql.counted}, count, 0)) AS failures, count(*) AS rows, min(id) AS first
-         FROM failures WHERE ${sql} GROUP BY site`,
-        ...params,
+      counts.clear();
+      recent.length = 0;
+      const found = db
+        .statement(
+          `SELECT id, site, kind, count FROM failures WHERE ${sql} ORDER BY id DESC LIMIT ${maxCounted}`,
+        )
+        .iterate(...params) as Iterable<FailureRow>;
+      for (const { id, site, kind, count } of found) {
+        if (recent.length < maxRecent) recent.push(id);
+        if (unpackKind(kind).reason === null) counts.set(site, (counts.get(site) ?? 0) + count);
+      }
+      const rows = db.all<FailureRow>(
+        'SELECT * FROM failures WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC',
+        JSON.stringify(recent),
       );
-      const rows = bySite.reduce((sum, site) => sum + site.rows, 0);
-      const first = Math.min(...bySite.map((site) => site.first));
-      const recent =
-        rows === 0
-          ? []
-          : db.all<FailureRow>(
-              `SELECT * FROM failures WHERE ${sql} AND id >= ? ORDER BY id DESC LIMIT ?`,
-              ...params,
-              first,
-              Math.min(maxRecent, rows),
-            );
-      const counted = bySite.filter((site) => site.failures > 0);
       return {
-        failures: counted.reduce((sum, site) => sum + site.failures, 0),
-        sites: Object.fromEntries(counted.map((site) => [sites.nameOf(site.site), site.failures])),
-        recent: recent.map(toFailure),
+        failures: counts.values().reduce((sum, failures) => sum + failures, 0),
+        sites: Object.fromEntries([...counts].map(([site, failures]) => [sites.nameOf(site), failures])),
+        recent: rows.map(toFailure),
       };
     });
   }

@@ -7,6 +7,8 @@ import type { Database } from './database.ts';
 export interface List<Row, Item> {
   /** `FROM …`, with every join the columns need. */
   readonly from: string;
+  /** Where less is enough to count. */
+  readonly countFrom?: string;
   readonly columns: string;
   /** Conditions that all hold, with their parameters. */
   readonly where: readonly Condition[];
@@ -34,25 +36,27 @@ export interface Paging {
 }
 
 const defaultPageSize = 100;
-/** A total that took longer than this to count is told again for a while, so that a panel that polls costs little. */
+/** A total that took longer than this to count is told again for a while: a panel that polls costs 0.1 % at most. */
 const slowCountMs = 5;
-const countKeptMs = 15_000;
+const keptForCosts = 1_000;
+const maxKeptMs = 60_000;
 const maxKeptCounts = 100;
 
 /** @param now monotonic milliseconds: how old a kept total is */
 export function createPager(db: Database, now: () => number = () => performance.now()) {
-  const counts = new Map<string, { total: number; at: number }>();
+  const counts = new Map<string, { total: number; until: number }>();
   db.onReset(() => counts.clear());
 
   function count(list: string, sql: string, params: readonly SQLInputValue[]): number {
     const kept = counts.get(list);
     const start = now();
-    if (kept !== undefined && start - kept.at < countKeptMs) return kept.total;
+    if (kept !== undefined && start < kept.until) return kept.total;
     const { total } = db.read(() => db.get<{ total: number }>(sql, ...params)!);
     counts.delete(list);
-    if (now() - start > slowCountMs) {
+    const cost = now() - start;
+    if (cost > slowCountMs) {
       if (counts.size >= maxKeptCounts) counts.delete(counts.keys().next().value!);
-      counts.set(list, { total, at: now() });
+      counts.set(list, { total, until: now() + Math.min(cost * keptForCosts, maxKeptMs) });
     }
     return total;
   }
@@ -83,10 +87,17 @@ export function createPager(db: Database, now: () => number = () => performance.
     const items = rows.slice(0, limit);
     const last = items.at(-1);
     const more = rows.length > limit && last !== undefined;
+    const total = (): number => {
+      if (!more && after === null) return items.length;
+      return (
+        list.total?.() ??
+        count(name, `SELECT count(*) AS total ${list.countFrom ?? list.from} ${where(filters)}`, params)
+      );
+    };
     return {
       items: items.map(list.toItem),
       next: more ? writeCursor(name, list.keyOf(last), list.idOf(last)) : null,
-      total: list.total?.() ?? count(name, `SELECT count(*) AS total ${list.from} ${where(filters)}`, params),
+      total: total(),
     };
   };
 }

@@ -17,10 +17,11 @@ export interface RowCaps {
 export const fileCaps: RowCaps = { failures: 1_000_000, endedBans: 2_000_000, audit: 1_000_000 };
 export const memoryCaps: RowCaps = { failures: 100_000, endedBans: 50_000, audit: 10_000 };
 
-/** Rows that one call deletes from a table at most. */
+/** Rows that one call deletes from a table at most; bans have many indexes, and rows that go with them. */
 const step = 5_000;
+const banStep = 500;
 /** Rows whose age one call looks at: failures are in the order of their arrival, not of their time. */
-const window = 50_000;
+const window = 20_000;
 /** Free pages that are left for the next rows; what is beyond is given back, this many a call. */
 const sparePages = 512;
 
@@ -67,18 +68,18 @@ export function createPrune(db: Database, retention: Retention, caps: () => RowC
 
   function pruneBans(now: number): boolean {
     const deleted = db.run(
-      `DELETE FROM bans WHERE id IN (SELECT id FROM bans WHERE ended_at < ? ORDER BY ended_at LIMIT ${step})`,
+      `DELETE FROM bans WHERE id IN (SELECT id FROM bans WHERE ended_at < ? ORDER BY ended_at LIMIT ${banStep})`,
       cutoff(now, retention.historyMs),
     );
-    if (deleted > 0) return deleted === step;
+    if (deleted > 0) return deleted === banStep;
     const surplus = endedBans() - caps().endedBans;
     if (surplus <= 0) return false;
     db.run(
       `DELETE FROM bans WHERE id IN
-         (SELECT id FROM bans WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT min(?, ${step}))`,
+         (SELECT id FROM bans WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT min(?, ${banStep}))`,
       surplus,
     );
-    return surplus > step;
+    return surplus > banStep;
   }
 
   /** At most as many as ids were given since the oldest: counts only where that could be too many. */

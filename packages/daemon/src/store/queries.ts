@@ -32,7 +32,7 @@ import { readStats } from './stats.ts';
  * bounded reads on the main thread. All throw PortcullisError: invalid_request for a cursor, a limit or an instant that
  * is none, invalid_address for an `ip` that is none.
  *
- * A total that is slow to count may be up to 15 s old.
+ * A total that is slow to count may be up to a minute old. A search through ended bans looks at the newest 200,000 bans.
  */
 export interface StoreQueries {
   bans(query: BanQuery): Page<Ban>;

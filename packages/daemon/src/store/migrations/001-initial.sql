@@ -42,7 +42,8 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 CREATE INDEX forgotten_failure ON forgotten (failure_id);
 
--- A ban is in force while ended_at is null. `ip` repeats address and prefix as text, for the search.
+-- A ban is in force while ended_at is null. Each order of the list has an index for all bans and a small one for those
+-- in force, so that neither a long history nor a long list slows the other down. `ip` repeats address and prefix as text, for the search.
 CREATE TABLE bans (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   jail TEXT NOT NULL,
@@ -65,6 +66,9 @@ CREATE TABLE bans (
 );
 CREATE INDEX bans_network ON bans (address, prefix, jail);
 CREATE INDEX bans_since ON bans (since);
+CREATE INDEX bans_ends ON bans (ends);
+CREATE INDEX bans_failures ON bans (failures);
+CREATE INDEX bans_times ON bans (times_banned);
 CREATE INDEX bans_ended ON bans (ended_at) WHERE ended_at IS NOT NULL;
 CREATE UNIQUE INDEX bans_in_force ON bans (address, prefix, jail) WHERE ended_at IS NULL;
 CREATE INDEX bans_in_force_since ON bans (since) WHERE ended_at IS NULL;
