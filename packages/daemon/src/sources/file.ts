@@ -27,6 +27,8 @@ const fastPollMs = 50;
 const expandMs = 10_000;
 /** A log that a pattern matched and that is gone this long is no longer followed. */
 const forgetMs = 60_000;
+/** Names beside the logs that are known to be none of ours; beyond that they are looked at again. */
+const maxOthers = 1_000;
 /** 1 MiB was no faster than 256 KiB: both read at the speed of the page cache. */
 const defaultChunkBytes = 256 * 1024;
 
@@ -37,6 +39,7 @@ export function createFileSource(options: FileSourceOptions): LogSource {
   const followers = new Map<string, Follower>();
   const goneSince = new Map<string, number>();
   const unmatched = new Set<string>();
+  const others = new Set<string>();
   const positions = new Map<string, LogPosition>();
   const buffer = Buffer.allocUnsafeSlow(Math.min(Math.max(chunkBytes, 4096), 1024 * 1024));
   let sink: LogSink | undefined;
@@ -47,24 +50,37 @@ export function createFileSource(options: FileSourceOptions): LogSource {
     mayHold: (directory) => globs.some((glob) => glob.mayHold(directory)),
     noticed(path) {
       if (sink === undefined) return;
-      const named = followers.get(parseRotatedName(path)?.log ?? path) ?? followers.get(path);
-      if (named !== undefined) named.wake();
-      // A pattern's new match, the target of a link, a directory: rare enough to ask all.
-      else notFollowed(path);
+      const follower = followers.get(path) ?? followers.get(parseRotatedName(path)?.log ?? path);
+      if (follower !== undefined) follower.wake();
+      else noticedOther(path);
+    },
+    directoryChanged() {
+      if (sink === undefined) return;
+      expand();
+      wakeAll();
     },
     failed: () => poll(fastPollMs),
   });
 
-  function notFollowed(path: string) {
-    if (globs.some((glob) => glob.path === null && path.startsWith(glob.base))) expand();
+  /** A pattern's new match, what a link points to, or one of the other logs beside ours: these are remembered. */
+  function noticedOther(path: string) {
     for (const follower of followers.values()) if (follower.isConcerned(path)) follower.wake();
+    if (others.has(path)) return;
+    if (globs.some((glob) => glob.names(path))) expand();
+    if (followers.has(path)) return;
+    if (others.size >= maxOthers) others.clear();
+    others.add(path);
+  }
+
+  function wakeAll() {
+    for (const follower of followers.values()) follower.wake();
   }
 
   function poll(everyMs: number) {
     clearInterval(timer);
     timer = setInterval(() => {
       if (clock.now() - expandedAt >= expandMs) expand();
-      for (const follower of followers.values()) follower.wake();
+      wakeAll();
     }, everyMs);
   }
 
@@ -105,10 +121,12 @@ export function createFileSource(options: FileSourceOptions): LogSource {
     sink?.trouble({ code: 'log_missing', log: pattern, sentence: isUnmatched ? sentence : null });
   }
 
+  const isNamed = (log: string) => globs.some((glob) => glob.path === log);
+
   /** Only logs that a pattern matched: a log that is named is waited for. */
   function forgetGone() {
     for (const [log, follower] of followers) {
-      if (!follower.isGone()) {
+      if (isNamed(log) || !follower.isGone()) {
         goneSince.delete(log);
         continue;
       }

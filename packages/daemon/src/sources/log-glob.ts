@@ -14,6 +14,8 @@ export interface LogGlob {
   readonly base: string;
   /** The logs that match now. A rotated file belongs to its log and is none. */
   matches(): string[];
+  /** Whether the path is one that the pattern names, there or not. */
+  names(path: string): boolean;
   /** Whether a match may lie in this directory or below it. */
   mayHold(directory: string): boolean;
 }
@@ -31,6 +33,7 @@ export function createLogGlob(configured: string): LogGlob {
       path: pattern,
       base,
       matches: () => [pattern],
+      names: (path) => path === pattern,
       mayHold: (directory) => directory === base,
     };
   }
@@ -42,6 +45,7 @@ export function createLogGlob(configured: string): LogGlob {
     path: null,
     base,
     matches: () => globSync(pattern).filter((path) => !isRotated(path, pattern)),
+    names: (path) => matchesGlob(path, pattern),
     mayHold(directory) {
       if (directory === base) return true;
       if (!directory.startsWith(base === '/' ? base : `${base}/`)) return false;

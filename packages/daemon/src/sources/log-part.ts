@@ -16,6 +16,8 @@ export interface LogPart {
   /** It is a copy: nothing is written to it any more. */
   closed(): boolean;
   fd(): number;
+  /** Of what is read now, which may be a copy. */
+  path(): string;
   size(): number;
   /** Bytes that are known to be unread; 0 for a `.gz`, which does not say. */
   unread(): number;
@@ -85,6 +87,7 @@ export function openPart(log: string, found: FoundFile, resume?: LogPosition): L
     gzip: () => source.gzip,
     closed: () => closed,
     fd: () => fd,
+    path: () => source.path,
     size: () => fstatSync(fd).size,
     unread: () => (source.gzip ? 0 : Math.max(0, fstatSync(fd).size - offset)),
     modified: () => fstatSync(fd).mtimeMs,
@@ -97,7 +100,8 @@ export function openPart(log: string, found: FoundFile, resume?: LogPosition): L
     position: () => ({ ...file, offset }),
     read(buffer) {
       const { size } = fstatSync(fd);
-      if (size < offset) return 'replaced';
+      // A copy may be shorter than what was read: it was made before the last lines were written.
+      if (size < offset) return closed ? 0 : 'replaced';
       const length = size === offset ? 0 : readSync(fd, buffer, 0, buffer.length, offset);
       // After the read, so that bytes of other content are never taken for the continuation.
       return headHolds() ? length : 'replaced';

@@ -12,6 +12,8 @@ export interface Notices {
 export interface NoticesOptions {
   /** Directories below a pattern's base that must be watched when they appear. */
   readonly mayHold: (directory: string) => boolean;
+  /** A watched directory appeared or went. */
+  readonly directoryChanged: () => void;
   /** Something happened to this path: written, created, renamed or removed. More often than needed, never the truth. */
   readonly noticed: (path: string) => void;
   /** The kernel gives no notices (no inotify watches left): only polling remains. */
@@ -43,7 +45,7 @@ export function createNotices(options: NoticesOptions): Notices {
     if (directory === undefined) return;
     options.noticed(typeof name === 'string' ? join(directory, name) : directory);
   });
-  watcher.on('all', (_event, path) => options.noticed(path));
+  watcher.on('all', options.directoryChanged);
   watcher.on('error', (error) => options.failed(error as Error));
 
   return {
