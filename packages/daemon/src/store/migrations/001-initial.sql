@@ -96,6 +96,7 @@ CREATE TABLE ban_sites (
   PRIMARY KEY (ban_id, site)
 ) WITHOUT ROWID;
 CREATE INDEX ban_sites_list ON ban_sites (site, ended, since, ban_id);
+CREATE INDEX ban_sites_since ON ban_sites (site, since, ban_id);
 
 CREATE TABLE allow (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
