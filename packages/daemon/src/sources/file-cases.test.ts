@@ -113,15 +113,16 @@ describe('the file source', () => {
 
   it('reads the renamed file until its writer has left it', async () => {
     writeFileSync(log, 'one\n');
-    const { reader, source } = await run();
+    const { reader, source } = await run({ drainMs: 500 });
     const writer = openSync(log, 'a');
     renameSync(log, `${log}.1`);
     writeFileSync(log, '');
     writeSync(writer, 'two\n');
     await source.settled();
+    appendFileSync(log, 'four\n');
+    await until(() => source.lag()[0]!.waitingSince !== null);
     writeSync(writer, 'three\n');
     closeSync(writer);
-    appendFileSync(log, 'four\n');
     await source.settled();
     assert.deepEqual(reader.lines, ['one', 'two', 'three', 'four']);
     assert.equal(reader.chunks.at(-1)?.file.path, log);
