@@ -1,0 +1,53 @@
+import { createTerminal } from '../../packages/cli/src/terminal.ts';
+import { BrokenPromise, createScreen } from './screen.ts';
+import { createStage } from './stage.ts';
+import { playStory } from './story.ts';
+import { provideSystemPackages } from './system-packages.ts';
+
+const usage = `Usage: pnpm demo [--once]
+
+Shows Portcullis at work, in network namespaces of its own; this machine's firewall is not touched.
+--once  ends by itself; so does the demo where it has no terminal`;
+
+process.exitCode = await run(process.argv.slice(2));
+
+/** @returns the exit code: 0 every promise held, 1 one did not or the demo could not be set up, 2 wrong usage */
+async function run(argv: readonly string[]): Promise<number> {
+  const unknown = argv.find((argument) => argument !== '--once');
+  if (unknown !== undefined) {
+    console.error(usage);
+    return unknown === '--help' ? 0 : 2;
+  }
+  const terminal = createTerminal(process.stdout, true);
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => resolve('interrupted'));
+    }
+  });
+  const screen = createScreen(terminal);
+  const wantsToEnd = argv.includes('--once') || terminal.columns === null || process.stdin.isTTY !== true;
+
+  await using cleanUp = new AsyncDisposableStack();
+  try {
+    const leftOut = await provideSystemPackages(screen);
+    const stage = createStage(leftOut, cleanUp);
+    const played = stage.then((ready) => playStory(ready, screen));
+    const outcome = await Promise.race([played, interrupted]);
+    if (outcome === 'interrupted') {
+      // What is under way fails when its daemon goes; nobody is interested any more.
+      played.catch(() => undefined);
+      await stage.catch(() => undefined);
+      return 130;
+    }
+    if (wantsToEnd) return 0;
+    screen.tryYourself(await stage);
+    await interrupted;
+    return 0;
+  } catch (error) {
+    screen.failed(error instanceof BrokenPromise ? error.message : describe(error));
+    return 1;
+  }
+}
+
+const describe = (error: unknown): string =>
+  `The demo could not go on: ${error instanceof Error ? error.message : String(error)}`;

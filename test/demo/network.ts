@@ -1,0 +1,42 @@
+import { createNamespace, type NetworkNamespace } from '../support/network-namespace.ts';
+
+/** Two machines that are joined by a cable: a web server, and everybody who visits it. */
+export interface Network {
+  readonly server: NetworkNamespace;
+  readonly visitors: NetworkNamespace;
+}
+
+/** The web server's addresses. */
+export const serverAddress = { ipv4: '192.0.2.1', ipv6: '2001:db8:0:1::1' } as const;
+
+const cable = 'veth0';
+
+/**
+ * Makes both in network namespaces, so that nothing of this machine's network or firewall is touched.
+ *
+ * @param visitors the addresses that visits come from, IPv4 and IPv6
+ */
+export async function createNetwork(
+  visitors: readonly string[],
+  cleanUp: AsyncDisposableStack,
+): Promise<Network> {
+  const server = cleanUp.use(await createNamespace());
+  const others = cleanUp.use(await createNamespace());
+  // Made inside, so that no name of this machine is taken even for a moment. It goes with its namespaces.
+  await server.run('ip', 'link', 'add', cable, 'type', 'veth', 'peer', 'name', cable, 'netns', others.name);
+  await addAddress(server, `${serverAddress.ipv4}/24`);
+  await addAddress(server, `${serverAddress.ipv6}/64`);
+  await addAddress(others, '192.0.2.2/24');
+  await addAddress(others, '2001:db8:0:1::2/64');
+  for (const address of visitors) await addAddress(others, address);
+  await server.run('ip', 'link', 'set', cable, 'up');
+  await others.run('ip', 'link', 'set', cable, 'up');
+  for (const address of visitors) {
+    await server.run('ip', 'route', 'add', address, 'dev', cable);
+  }
+  return { server, visitors: others };
+}
+
+/** Without duplicate address detection: an IPv6 address could not be used for a second. */
+const addAddress = (namespace: NetworkNamespace, address: string) =>
+  namespace.run('ip', 'address', 'add', address, 'dev', cable, ...(address.includes(':') ? ['nodad'] : []));

@@ -1,0 +1,5 @@
+import { createServer } from 'node:http';
+
+/* A WordPress site, as far as a firewall can tell: something that answers on port 80. Runs in the server's namespace. */
+
+createServer((_request, response) => response.end('Just another WordPress site\n')).listen(80, '::');
