@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { ExecError } from './exec-error.ts';
 
@@ -102,7 +101,7 @@ function run(
   child.stderr?.on('data', (chunk: Buffer) => {
     if (stderr.length < maxStderr) stderr += chunk.toString('utf8');
   });
-  if (input !== undefined) feed(child, input).catch(abort);
+  if (child.stdin !== null) feed(child.stdin, input ?? '', abort);
 
   const facts = { argv, timedOutAfterMs, errno: null };
   child.once('error', (cause: NodeJS.ErrnoException) => {
@@ -122,18 +121,21 @@ function run(
   return promise;
 }
 
-/** Rejects with what `input` throws. A process that ends without reading its input tells why by its exit code. */
-async function feed(child: ChildProcess, input: string | Iterable<string>): Promise<void> {
-  let thrown: { error: unknown } | undefined;
-  function* guarded() {
+/** Writes as fast as the process reads. A process that ends before that tells why by its exit code. */
+function feed(stdin: Writable, input: string | Iterable<string>, fail: (error: unknown) => void): void {
+  const chunks = inChunks(typeof input === 'string' ? [input] : input);
+  stdin.on('error', () => {});
+  const pump = () => {
     try {
-      yield* inChunks(typeof input === 'string' ? [input] : input);
+      for (let next = chunks.next(); !next.done; next = chunks.next()) {
+        if (!stdin.write(next.value)) return stdin.once('drain', pump);
+      }
+      return stdin.end();
     } catch (error) {
-      thrown = { error };
+      return fail(error);
     }
-  }
-  await pipeline(Readable.from(guarded(), { objectMode: false }), child.stdin!).catch(() => undefined);
-  if (thrown !== undefined) throw thrown.error;
+  };
+  pump();
 }
 
 /** Joins small pieces, so that a hundred thousand lines are not a hundred thousand writes. */
