@@ -19,7 +19,7 @@ export const memoryCaps: RowCaps = { failures: 100_000, endedBans: 50_000, audit
 
 /** Rows that one call deletes from a table at most; bans have many indexes, and rows that go with them. */
 const step = 5_000;
-const banStep = 500;
+const banStep = 200;
 /** Rows whose age one call looks at: failures are in the order of their arrival, not of their time. */
 const window = 20_000;
 /** Free pages that are left for the next rows; what is beyond is given back, this many a call. */
