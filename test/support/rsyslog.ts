@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createExec } from '../../packages/daemon/src/exec.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface RsyslogOptions {
+  /** Holds its configuration, its socket and its pid file; at most 90 bytes, for the socket's sake. */
+  readonly directory: string;
+  /** The file that gets facility auth. */
+  readonly log: string;
+  readonly format: 'rfc3339' | 'traditional';
+  /** Writes `message repeated N times: [ … ]` in place of equal lines. */
+  readonly reduceRepeated?: boolean;
+}
+
+export interface Rsyslog extends AsyncDisposable {
+  /** What PHP's syslog() would send. */
+  send(ident: string, message: string): Promise<void>;
+}
+
+const templates = { rfc3339: 'RSYSLOG_FileFormat', traditional: 'RSYSLOG_TraditionalFileFormat' };
+
+/** A real rsyslogd of its own, on a socket of its own. */
+export async function startRsyslog(options: RsyslogOptions): Promise<Rsyslog> {
+  const { directory, log, format, reduceRepeated = false } = options;
+  const socket = join(directory, 'syslog.sock');
+  const config = join(directory, 'rsyslog.conf');
+  writeFileSync(
+    config,
+    `global(workDirectory="${directory}")
+$RepeatedMsgReduction ${reduceRepeated ? 'on' : 'off'}
+module(load="imuxsock" SysSock.Use="off")
+input(type="imuxsock" Socket="${socket}" RateLimit.Interval="0")
+auth,authpriv.* action(type="omfile" file="${log}" template="${templates[format]}")
+`,
+  );
+  const daemon = spawn('rsyslogd', ['-n', '-f', config, '-i', join(directory, 'rsyslog.pid')], {
+    stdio: 'ignore',
+  });
+  const ended = once(daemon, 'exit');
+  const exec = createExec();
+  await waitFor('rsyslogd listens', () => existsSync(socket));
+  return {
+    async send(ident, message) {
+      await exec(['logger', '-u', socket, '-t', ident, '--id=123', '-p', 'auth.notice', '--', message]);
+    },
+    async [Symbol.asyncDispose]() {
+      daemon.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
