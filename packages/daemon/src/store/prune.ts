@@ -22,8 +22,9 @@ const step = 5_000;
 const banStep = 200;
 /** Rows whose age one call looks at: failures are in the order of their arrival, not of their time. */
 const window = 20_000;
-/** Free pages that are left for the next rows; what is beyond is given back, this many a call. */
-const sparePages = 512;
+/** Free pages that are left for the next rows; what is beyond is given back, a few a call: each moves another page. */
+const sparePages = 1_024;
+const vacuumPages = 64;
 
 /** @param caps may change between calls */
 export function createPrune(db: Database, retention: Retention, caps: () => RowCaps) {
@@ -125,8 +126,8 @@ export function createPrune(db: Database, retention: Retention, caps: () => RowC
 
   function vacuum(): boolean {
     const free = db.get<{ freelist_count: number }>('PRAGMA freelist_count')!.freelist_count;
-    if (free <= 2 * sparePages) return false;
-    db.all(`PRAGMA incremental_vacuum(${sparePages})`);
+    if (free <= sparePages) return false;
+    db.all(`PRAGMA incremental_vacuum(${vacuumPages})`);
     return true;
   }
 
