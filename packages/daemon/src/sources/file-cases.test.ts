@@ -148,6 +148,21 @@ describe('the file source', () => {
     assert.deepEqual(reader.troubles, []);
   });
 
+  it('finds what was written and copied away before an empty log was looked at again', async () => {
+    writeFileSync(log, '');
+    const { reader, source } = await run();
+    appendFileSync(log, 'one\n');
+    logrotate['copytruncate']!(log);
+    await source.settled();
+    assert.deepEqual(reader.lines, ['one']);
+    logrotate['copytruncate']!(log);
+    appendFileSync(log, 'two\n');
+    logrotate['copytruncate, compressed at once']!(log);
+    appendFileSync(log, 'three\n');
+    await source.settled();
+    assert.deepEqual(reader.lines, ['one', 'two', 'three']);
+  });
+
   it('goes on after a copy that was made before the last lines were read', async () => {
     const one = 'one '.repeat(100);
     writeFileSync(log, `${one}\n`);
