@@ -4,13 +4,15 @@ import type { Terminal } from './terminal.ts';
 export interface Column {
   readonly title: string;
   readonly align?: 'right';
+  /** Gives way where the terminal is narrow; the others, such as addresses, stay whole. */
+  readonly elastic?: true;
 }
 
 const gap = '  ';
-/** A column is not made narrower than this. */
+/** An elastic column is not made narrower than this. */
 const narrowest = 8;
 
-/** Aligned columns without lines. On a terminal the widest cells are cut with `…`; in a pipe they are whole. */
+/** Aligned columns without lines. On a terminal no line is longer than it: what is too long ends in `…`. In a pipe all is whole. */
 export function renderTable(
   terminal: Terminal,
   columns: readonly Column[],
@@ -20,20 +22,22 @@ export function renderTable(
   const widths = columns.map(({ title }, at) =>
     rows.reduce((widest, row) => Math.max(widest, widthOf(row[at]!)), widthOf(title)),
   );
-  if (terminal.columns !== null) {
-    shrink(widths, terminal.columns - indent.length - gap.length * (columns.length - 1));
-  }
-  const render = (cells: readonly string[]) =>
-    (indent + cells.map((cell, at) => fill(cell, widths[at]!, columns[at]!.align)).join(gap)).trimEnd();
+  const limit = terminal.columns ?? Number.POSITIVE_INFINITY;
+  shrink(widths, columns, limit - indent.length - gap.length * (columns.length - 1));
+  const render = (cells: readonly string[]) => {
+    const line = indent + cells.map((cell, at) => fill(cell, widths[at]!, columns[at]!.align)).join(gap);
+    return cut(line.trimEnd(), limit);
+  };
   return [terminal.styled('dim', render(columns.map((column) => column.title))), ...rows.map(render)];
 }
 
-/** Takes from the widest column until the line fits. */
-function shrink(widths: number[], available: number): void {
+/** Takes from the widest elastic column until the line fits. */
+function shrink(widths: number[], columns: readonly Column[], available: number): void {
+  const elastic = widths.map((width, at) => (columns[at]!.elastic ? width : 0));
   for (let excess = widths.reduce((sum, one) => sum + one, 0) - available; excess > 0; excess--) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if (widths[widest]! <= narrowest) return;
-    widths[widest]!--;
+    const widest = elastic.indexOf(Math.max(...elastic));
+    if (elastic[widest]! <= narrowest) return;
+    widths[widest] = --elastic[widest]!;
   }
 }
 

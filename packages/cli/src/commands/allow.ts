@@ -68,7 +68,10 @@ async function list(session: Session) {
   const { out, now } = session;
   if (whole.items.length === 0)
     return out.line('The allow list is empty. Add: portcullis allow add IP --for 7d');
-  const columns = ['ADDRESS', 'ENDS', 'ADDED', 'BY', 'NOTE'].map((title) => ({ title }));
+  const columns = [
+    ...['ADDRESS', 'ENDS', 'ADDED', 'BY'].map((title) => ({ title })),
+    { title: 'NOTE', elastic: true as const },
+  ];
   const rows = whole.items.map((entry) => [
     visible(entry.ip),
     ahead(entry.until, now),

@@ -61,8 +61,8 @@ function printBans({ out, now }: Session, bans: readonly Ban[], total: number, a
     { title: 'SINCE' },
     { title: 'ENDS' },
     { title: 'FAILURES', align: 'right' as const },
-    { title: 'SITES' },
-    { title: 'USERS TRIED' },
+    { title: 'SITES', elastic: true as const },
+    { title: 'USERS TRIED', elastic: true as const },
   ];
   const rows = bans.map((ban) => [
     visible(ban.ip),

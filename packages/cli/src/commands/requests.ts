@@ -21,7 +21,11 @@ export function addRequests(program: Command): void {
         const list = await collect(session.client, 'listRequests', query);
         if (session.json) return session.printJson(list);
         if (list.items.length === 0) return out.line(`No ${query.state} requests.`);
-        const columns = ['SITE', 'ADDRESS', 'ASKED', 'BY', 'STATE', 'NOTE'].map((title) => ({ title }));
+        const columns = [
+          { title: 'SITE', elastic: true as const },
+          ...['ADDRESS', 'ASKED', 'BY', 'STATE'].map((title) => ({ title })),
+          { title: 'NOTE', elastic: true as const },
+        ];
         const rows = list.items.map((one) => [
           visible(one.site),
           visible(one.ip),

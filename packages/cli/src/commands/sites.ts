@@ -22,7 +22,7 @@ export function addSites(program: Command): void {
           return out.line('No site has written a line yet. Is WP fail2ban active? See: portcullis doctor');
         }
         const columns = [
-          { title: 'SITE' },
+          { title: 'SITE', elastic: true as const },
           { title: 'EVENTS', align: 'right' as const },
           { title: 'FAILURES', align: 'right' as const },
           { title: 'FIRST SEEN' },

@@ -63,7 +63,7 @@ function printStatus({ out, now }: Session, status: Status): void {
     log.last_event_at === null ? 'none yet' : ago(log.last_event_at, now),
   ]);
   const columns = [
-    { title: 'LOG' },
+    { title: 'LOG', elastic: true as const },
     { title: 'READ', align: 'right' as const },
     { title: 'LAG', align: 'right' as const },
     { title: 'LAST WORDPRESS LINE' },

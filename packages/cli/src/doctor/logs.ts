@@ -69,7 +69,7 @@ function checkWordPress(path: string, latest: number | null, now: number): Findi
     return warn(
       check,
       `No WordPress line at the end of ${path}.`,
-      'Activate WP fail2ban, log in once with a wrong password, and see: portcullis match ' + path,
+      `Activate WP fail2ban, log in once with a wrong password, and see: portcullis match ${path}`,
     );
   }
   const instant = new Date(latest).toISOString();
