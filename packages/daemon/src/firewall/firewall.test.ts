@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { add, assertHolds, ban } from '../../../../test/support/firewall-conformance.ts';
-import { clock, defaultFirewall } from '../../../../test/support/firewall-kernel-conformance.ts';
+import { clock, defaultFirewall } from '../../../../test/support/firewall-host.ts';
 import {
   createNamespace,
   type NetworkNamespace,

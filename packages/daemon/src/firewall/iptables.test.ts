@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { add, ban, describeFirewall } from '../../../../test/support/firewall-conformance.ts';
-import {
-  clock,
-  createHost,
-  defaultFirewall,
-  describeKernelFirewall,
-} from '../../../../test/support/firewall-kernel-conformance.ts';
+import { clock, createHost, defaultFirewall } from '../../../../test/support/firewall-host.ts';
+import { describeKernelFirewall } from '../../../../test/support/firewall-kernel-conformance.ts';
 import { createNamespace, namespacesLeftOut } from '../../../../test/support/network-namespace.ts';
 import { createFirewall } from './firewall.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FirewallConfig } from '@portcullis/core';
-import { defaultFirewall } from '../../../../test/support/firewall-kernel-conformance.ts';
+import { defaultFirewall } from '../../../../test/support/firewall-host.ts';
 import { createNamespace, namespacesLeftOut } from '../../../../test/support/network-namespace.ts';
 import { ipv4, ipv6 } from './family.ts';
 import { isOurRule, jumpRules, jumpTarget, setRule, verdicts } from './rules.ts';
