@@ -18,22 +18,24 @@ async function run(argv: readonly string[]): Promise<number> {
     console.error(usage);
     return unknown === '--help' ? 0 : 2;
   }
-  const terminal = createTerminal(process.stdout, true);
+  const interruption = new AbortController();
+  const { signal } = interruption;
   const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => resolve('interrupted'));
-    }
+    signal.addEventListener('abort', () => resolve('interrupted'));
   });
-  const screen = createScreen(terminal);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interruption.abort());
+  // A reader that has seen enough (`pnpm demo | head`).
+  process.stdout.on('error', () => interruption.abort());
+  const terminal = createTerminal(process.stdout, true);
+  const screen = createScreen({ ...terminal, line: (text) => signal.aborted || terminal.line(text) });
   const wantsToEnd = argv.includes('--once') || terminal.columns === null || process.stdin.isTTY !== true;
 
   await using cleanUp = new AsyncDisposableStack();
   try {
     const leftOut = await provideSystemPackages(screen);
-    const stage = createStage(leftOut, cleanUp);
+    const stage = createStage(leftOut, cleanUp, signal);
     const played = stage.then((ready) => playStory(ready, screen));
-    const outcome = await Promise.race([played, interrupted]);
-    if (outcome === 'interrupted') {
+    if ((await Promise.race([played, interrupted])) === 'interrupted') {
       // What is under way fails when its daemon goes; nobody is interested any more.
       played.catch(() => undefined);
       await stage.catch(() => undefined);
@@ -44,6 +46,7 @@ async function run(argv: readonly string[]): Promise<number> {
     await interrupted;
     return 0;
   } catch (error) {
+    if (signal.aborted) return 130;
     screen.failed(error instanceof BrokenPromise ? error.message : describe(error));
     return 1;
   }

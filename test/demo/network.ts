@@ -1,3 +1,4 @@
+import { createExec } from '../../packages/daemon/src/exec.ts';
 import { createNamespace, type NetworkNamespace } from '../support/network-namespace.ts';
 
 /** Two machines that are joined by a cable: a web server, and everybody who visits it. */
@@ -20,6 +21,8 @@ export async function createNetwork(
   visitors: readonly string[],
   cleanUp: AsyncDisposableStack,
 ): Promise<Network> {
+  // Last of all: a namespace whose making was interrupted is not in the stack.
+  cleanUp.defer(removeLeftOver);
   const server = cleanUp.use(await createNamespace());
   const others = cleanUp.use(await createNamespace());
   // Made inside, so that no name of this machine is taken even for a moment. It goes with its namespaces.
@@ -40,3 +43,11 @@ export async function createNetwork(
 /** Without duplicate address detection: an IPv6 address could not be used for a second. */
 const addAddress = (namespace: NetworkNamespace, address: string) =>
   namespace.run('ip', 'address', 'add', address, 'dev', cable, ...(address.includes(':') ? ['nodad'] : []));
+
+async function removeLeftOver(): Promise<void> {
+  const exec = createExec();
+  const { stdout } = await exec(['ip', 'netns', 'list']);
+  for (const [name] of stdout.matchAll(new RegExp(`^pc-${process.pid}-\\d+`, 'gm'))) {
+    await exec(['ip', 'netns', 'delete', name]);
+  }
+}

@@ -3,7 +3,7 @@ import { createWriteStream, readFileSync } from 'node:fs';
 
 /** A program that runs until it is stopped. What it writes goes to a file. */
 export interface RunningProcess extends AsyncDisposable {
-  /** Resolves when `isReady` does not throw any more. Rejects with the program's last words when it ends before. */
+  /** Resolves when `isReady` does not throw any more. Rejects with the program's last words when it ends before that. */
   ready(isReady: () => Promise<void>): Promise<void>;
 }
 
@@ -12,9 +12,11 @@ const readyTimeout = 20_000;
 /** How long it may take to stop before it is killed, in milliseconds. */
 const stopTimeout = 6_000;
 
+/** @param signal ends the wait for readiness */
 export function startProcess(
   [program, ...args]: readonly [string, ...string[]],
   logFile: string,
+  signal: AbortSignal,
 ): RunningProcess {
   // A group of its own: Ctrl-C is for the demo, which stops its programs in their order.
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -34,6 +36,7 @@ export function startProcess(
     async ready(isReady) {
       const deadline = performance.now() + readyTimeout;
       for (;;) {
+        signal.throwIfAborted();
         if (ended !== null) throw new Error(`${program} has ended (${ended}): ${lastWords(logFile)}`);
         try {
           return await isReady();

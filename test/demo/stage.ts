@@ -40,8 +40,13 @@ export interface Stage {
  *
  * @param leftOut why there can be no network; null where there can
  * @param cleanUp takes what must be undone
+ * @param signal ends what waits
  */
-export async function createStage(leftOut: string | null, cleanUp: AsyncDisposableStack): Promise<Stage> {
+export async function createStage(
+  leftOut: string | null,
+  cleanUp: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'portcullis-demo-'));
   cleanUp.defer(() => rm(directory, { recursive: true, force: true }));
   const logPath = join(directory, 'auth.log');
@@ -63,7 +68,7 @@ export async function createStage(leftOut: string | null, cleanUp: AsyncDisposab
   if (network !== null) {
     const script = fileURLToPath(new URL('web-server.ts', import.meta.url));
     const server = cleanUp.use(
-      startProcess(argv(...inServer, process.execPath, script), join(directory, 'web.log')),
+      startProcess(argv(...inServer, process.execPath, script), join(directory, 'web.log'), signal),
     );
     await server.ready(async () => {
       const { accepted, outcome } = await visit(cast.reader.address);
@@ -85,6 +90,7 @@ export async function createStage(leftOut: string | null, cleanUp: AsyncDisposab
     startProcess(
       argv(...inServer, portcullis, 'daemon', '--config', configPath),
       join(directory, 'daemon.log'),
+      signal,
     ),
   );
   const settled = () =>
