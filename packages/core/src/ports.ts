@@ -214,6 +214,11 @@ export interface BanStore {
   updateBan(ban: BanRecord): void;
   setBanState(ids: readonly number[], state: 'active' | 'failed', reason?: string): void;
   endBans(ids: readonly number[], endedAt: number, endedBy: EndedBy): void;
+  /**
+   * Moves the ends of bans in force that began at or before `since`: the clock by which they were written was set.
+   * Those that begin later were written by another clock. @returns how many
+   */
+  moveBanEnds(byMs: number, since: number): number;
   /** The ban in force (not ended) of exactly this network in this jail. */
   banInForce(jail: string, network: Network): BanRecord | undefined;
   /** Bans in force that have an address in common with the network. */

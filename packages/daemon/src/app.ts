@@ -14,8 +14,10 @@ import {
 import { createServer } from './api/server.ts';
 import { type Listening, listen } from './api/socket.ts';
 import { ByHand } from './by-hand.ts';
+import { createClockStep } from './clock-step.ts';
 import { Enforcer } from './enforcer.ts';
 import { EventHub } from './event-hub.ts';
+import { createEventLog } from './event-log.ts';
 import { createExec } from './exec.ts';
 import { ExemptionBook } from './exemptions.ts';
 import { createFirewall } from './firewall/firewall.ts';
@@ -56,6 +58,14 @@ export interface App {
   abandon(): Promise<void>;
 }
 
+/** @throws PortcullisError where the configuration asks for what this version cannot do */
+function refuseUnsupported({ log }: Config): void {
+  if (log.source !== 'journal') return;
+  throw new PortcullisError('invalid_config', 'log.source = "journal" is not available in this version.', {
+    hint: 'Use "file", with rsyslog writing the log.',
+  });
+}
+
 /** The composition root: every part of the daemon, once, and the order in which they start and stop. */
 export function createApp(options: AppOptions): App {
   const { log, clock = { now: () => Date.now() } } = options;
@@ -67,24 +77,31 @@ export function createApp(options: AppOptions): App {
     else log.warn({ code: problem.code }, problem.sentence);
     events.publish('problem', { ...problem, over });
   });
-  fs.mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   const store = createStore({
     path: path.join(config.stateDir, 'portcullis.db'),
     clock,
     retention: {
-      historyMs: config.retention.history,
-      failuresMs: config.retention.failures,
-      auditMs: config.retention.audit,
+      get historyMs() {
+        return config.retention.history;
+      },
+      get failuresMs() {
+        return config.retention.failures;
+      },
+      get auditMs() {
+        return config.retention.audit;
+      },
     },
     onDegraded: (sentence) => health.set('store_degraded', '', sentence),
   });
   if (store.degraded !== null) health.set('store_degraded', '', store.degraded);
 
+  events.subscribe(createEventLog(log));
   const jails = () => config.jails;
   const exemptions = new ExemptionBook({ store, health, jails });
   const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
   const detector = new Detector(config.jails, exemptions.current, seed);
   const exec = createExec();
+  const clockStep = createClockStep(clock);
   let firewall: Firewall;
   let source: LogSource | null = null;
   let socket: Listening | null = null;
@@ -103,7 +120,6 @@ export function createApp(options: AppOptions): App {
     random: Math.random,
     jail: (name) => config.jails.find((jail) => jail.name === name),
     touchesExempt: (network, jail) => exemptions.overlapping(network, jail, clock.now()).length > 0,
-    lastFailureId,
     onApplied: () => reconciler.applied(),
     onRefusal(error) {
       health.set('firewall_failed', '', `The firewall refused a change: ${error.message}`);
@@ -127,6 +143,7 @@ export function createApp(options: AppOptions): App {
     detector,
     clock,
     zone: createZoneClock(Temporal.Now.timeZoneId()),
+    begin: followClock,
     record: (verdicts) => enforcer.record(verdicts),
     committed: apply,
     onCutLine: (file) =>
@@ -157,8 +174,20 @@ export function createApp(options: AppOptions): App {
     void enforcer.flush();
   }
 
+  /** A ban lasts its real time: when somebody sets the clock, its end moves with it. */
+  function followClock(): void {
+    const step = clockStep();
+    if (step === 0) return;
+    const moved = store.transaction(() => store.moveBanEnds(step, clock.now() - step));
+    log.warn(
+      { seconds: step / 1000, bans: moved },
+      'The clock was set; the ends of bans were moved with it.',
+    );
+  }
+
   /** Ends the bans whose time is over, a bounded part at a time. */
   function endDue(): void {
+    followClock();
     for (;;) {
       const due = store.bansDue(clock.now(), expiryStep);
       if (due.length === 0) break;
@@ -218,25 +247,18 @@ export function createApp(options: AppOptions): App {
         marks.get(`${jail} ${network}`) ?? 0,
       );
     const longest = Math.max(...config.jails.map(({ findtime }) => findtime));
-    const verdicts: Verdict[] = [];
+    let verdicts: Verdict[] = [];
     for (const failure of store.failuresSince(clock.now() - longest)) {
       verdicts.push(...detector.recount(begun, failure, forgotten));
     }
+    const now = clock.now();
+    verdicts = verdicts.filter(({ network, jail }) => exemptions.covering(network, jail, now) === null);
     if (verdicts.length > 0) store.transaction(() => enforcer.record(verdicts));
   }
 
   // ─── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async function startSource(): Promise<void> {
-    if (config.log.source === 'journal') {
-      throw new PortcullisError(
-        'invalid_config',
-        'log.source = "journal" is not available in this version.',
-        {
-          hint: 'Use "file", with rsyslog writing the log.',
-        },
-      );
-    }
     const longest = Math.max(...config.jails.map(({ findtime }) => findtime));
     source = createFileSource({ globs: config.log.files, clock, catchUpSince: clock.now() - longest });
     await source.start(store.positions(), {
@@ -245,8 +267,19 @@ export function createApp(options: AppOptions): App {
     });
   }
 
+  async function restartSource(): Promise<void> {
+    await source?.stop();
+    // What is still wrong is told anew.
+    for (const code of ['log_missing', 'log_unreadable', 'log_gap'] as const) health.keep(code, new Set());
+    await startSource();
+  }
+
   async function listenAdmin(): Promise<void> {
-    fs.mkdirSync(config.runDir, { recursive: true, mode: 0o755 });
+    try {
+      fs.mkdirSync(config.runDir, { recursive: true, mode: 0o755 });
+    } catch {
+      // Why it is not there is told when the socket cannot be made.
+    }
     const server = await createServer({ operations, access: 'admin', actor: 'admin', log });
     socket = await listen(server, path.join(config.runDir, 'admin.sock'), { mode: 0o600 });
   }
@@ -262,6 +295,16 @@ export function createApp(options: AppOptions): App {
     await socket?.close();
   }
 
+  /** The configuration of before goes on; health and the log say every problem of the new one. */
+  function refuseReload(error: unknown): void {
+    const sentence = error instanceof Error ? error.message : String(error);
+    const problems = error instanceof PortcullisError ? error.problems.map(({ message }) => message) : [];
+    const hint = error instanceof PortcullisError && problems.length === 0 ? (error.hint ?? '') : '';
+    const details = problems.length > 0 ? `${problems.join('; ')}.` : hint;
+    health.set('config_invalid', '', `${sentence} The configuration of before goes on. ${details}`.trim());
+    log.error({ problems }, `Not reloaded: ${sentence}`);
+  }
+
   function audit(action: 'start' | 'stop' | 'reload', detail: string): void {
     const at = new Date(clock.now()).toISOString();
     store.transaction(() => store.addAudit({ at, actor: 'daemon', action, ip: null, jail: null, detail }));
@@ -269,6 +312,7 @@ export function createApp(options: AppOptions): App {
 
   return {
     async start() {
+      refuseUnsupported(config);
       refreshExemptions();
       firewall = await createFirewall(config.firewall, exec, clock);
       byHand.endOfRemovedJails();
@@ -295,18 +339,17 @@ export function createApp(options: AppOptions): App {
     },
 
     async reload() {
+      const replaced = firewall;
       let next: Config;
+      let nextFirewall = firewall;
       try {
         next = options.readConfig();
+        refuseUnsupported(next);
+        if (JSON.stringify(next.firewall) !== JSON.stringify(config.firewall)) {
+          nextFirewall = await createFirewall(next.firewall, exec, clock);
+        }
       } catch (error) {
-        const sentence = error instanceof Error ? error.message : String(error);
-        const problems = error instanceof PortcullisError ? error.problems.map(({ message }) => message) : [];
-        health.set(
-          'config_invalid',
-          '',
-          `${sentence} The configuration of before goes on. ${problems.join('. ')}`.trim(),
-        );
-        log.error({ problems }, `Not reloaded: ${sentence}`);
+        refuseReload(error);
         return;
       }
       if (next.stateDir !== config.stateDir || next.runDir !== config.runDir) {
@@ -319,20 +362,16 @@ export function createApp(options: AppOptions): App {
       byHand.endOfRemovedJails();
       byHand.liftExempt();
       await enforcer.exclusively(async () => {
-        if (JSON.stringify(before.firewall) !== JSON.stringify(config.firewall)) {
-          const replaced = firewall;
-          firewall = await createFirewall(config.firewall, exec, clock);
-          if (firewall.backend !== replaced.backend) log.info(`The firewall is ${firewall.backend} now.`);
-        }
-        await reconciler.install();
+        firewall = nextFirewall;
+        reconciler.changed();
+        if (firewall.backend === replaced.backend) return;
+        log.info(`The firewall is ${firewall.backend} now.`);
+        // The others take over what they find; this one would leave it in the kernel for ever.
+        if (firewall.backend === 'dry-run') await replaced.uninstall();
       });
-      await enforcer.flush();
-      reconciler.suspect();
       await reconciler.verify();
-      if (JSON.stringify(before.log) !== JSON.stringify(config.log)) {
-        await source?.stop();
-        await startSource();
-      }
+      scheduleExpiry();
+      if (JSON.stringify(before.log) !== JSON.stringify(config.log)) await restartSource();
       health.set('config_invalid', '', null);
       audit('reload', config.jails.map(({ name }) => name).join(', '));
       events.publish('reload', { jails: config.jails.map(({ name }) => name) });

@@ -87,6 +87,7 @@ export class ByHand {
     const { store, enforcer, clock } = this.#options;
     const network = networkOf(ip);
     if (options.jail !== undefined) this.#jail(options.jail);
+    if (options.allow !== undefined) durationOf(options.allow);
     const bans = store
       .bansOverlapping(network)
       .filter((ban) => options.jail === undefined || ban.jail === options.jail);

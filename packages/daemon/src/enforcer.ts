@@ -5,6 +5,7 @@ import {
   type BanStore,
   banDuration,
   type Clock,
+  type EnforcedBan,
   type FailureRecord,
   type Firewall,
   type FirewallChange,
@@ -35,8 +36,6 @@ export interface EnforcerOptions {
   readonly jail: (name: string) => JailConfig | undefined;
   /** Whether an exemption touches the network in the jail. */
   readonly touchesExempt: (network: Network, jail: string) => boolean;
-  /** The id of the latest failure: what a decision makes the jails forget. */
-  readonly lastFailureId: () => number;
   /** Called when the kernel has taken a batch. */
   readonly onApplied: () => void;
   /** Called when the kernel refused a batch: the reconciler looks what holds. */
@@ -58,16 +57,16 @@ export class Enforcer {
     this.#options = options;
   }
 
-  /** Changes that are not yet in the kernel. */
-  get waiting(): number {
-    return this.#queue.length;
+  /** Changes that the store has and the kernel does not have yet: whose bans they are, as `keyOf` names them. */
+  waiting(): ReadonlySet<string> {
+    return new Set(this.#queue.map(({ change }) => keyOf(change)));
   }
 
   // ─── Intents: synchronous, inside a transaction of the store ──────────────────────────────────────────────────
 
   /** Records what verdicts lead to: new bans, or longer ones. */
   record(verdicts: readonly Verdict[]): void {
-    const { store, jail, lastFailureId } = this.#options;
+    const { store, jail } = this.#options;
     for (const verdict of verdicts) {
       const config = jail(verdict.jail);
       if (config === undefined) continue;
@@ -75,7 +74,9 @@ export class Enforcer {
       for (const network of this.#narrow(verdict, failures)) {
         this.#recordOne(config, verdict, network, failures);
       }
-      store.saveForgotten([{ jail: verdict.jail, network: verdict.network, failureId: lastFailureId() }]);
+      // Only what the verdict rests on: lines behind it, in the same chunk too, count towards the next one.
+      const failureId = Math.max(...verdict.failureIds);
+      store.saveForgotten([{ jail: verdict.jail, network: verdict.network, failureId }]);
     }
   }
 
@@ -195,41 +196,41 @@ export class Enforcer {
   }
 
   async #applyBatch(): Promise<void> {
-    const { store, firewall, onRefusal } = this.#options;
+    const { store, firewall, jail, onRefusal } = this.#options;
     const batch = this.#queue.slice(0, maxBatch);
     this.#queue = this.#queue.slice(maxBatch);
+    const ids = batch.flatMap(({ ban }) => (ban === null ? [] : [ban.id]));
     try {
-      await firewall.apply(latest(batch));
+      // The chain of a jail that is gone went with everything in it.
+      await firewall.apply(latest(batch).filter((change) => jail(change.jail) !== undefined));
     } catch (error) {
-      const ids = batch.flatMap(({ ban }) => (ban === null ? [] : [ban.id]));
       const reason = error instanceof Error ? error.message : String(error);
       if (ids.length > 0) store.transaction(() => store.setBanState(ids, 'failed', reason));
       onRefusal(error instanceof Error ? error : new Error(reason));
+      this.#publish(batch, 'failed');
       return;
     }
-    const confirmed = batch.flatMap(({ ban }) => (ban === null ? [] : [ban]));
-    if (confirmed.length > 0)
-      store.transaction(() =>
-        store.setBanState(
-          confirmed.map(({ id }) => id),
-          'active',
-        ),
-      );
+    if (ids.length > 0) store.transaction(() => store.setBanState(ids, 'active'));
     this.#options.onApplied();
     this.#publish(batch);
   }
 
-  #publish(batch: readonly Pending[]): void {
+  /** @param outcome of the bans in the batch; left out: what each change came to be. */
+  #publish(batch: readonly Pending[], outcome?: 'failed'): void {
     const { events, store } = this.#options;
     for (const { change, ban } of batch) {
       if (ban === null) events.publish('unban', { ip: String(change.network), jail: change.jail });
       else {
         const record = store.banInForce(change.jail, change.network);
-        if (record !== undefined) events.publish(ban.event, { ...toBan(record) });
+        if (record !== undefined) events.publish(outcome ?? ban.event, { ...toBan(record) });
       }
     }
   }
 }
+
+/** Names a ban's place in the kernel: its jail and its network. */
+export const keyOf = ({ jail, network }: Pick<EnforcedBan, 'jail' | 'network'>): string =>
+  `${jail} ${network}`;
 
 const enforced = ({ jail, network, until }: Pick<BanRecord, 'jail' | 'network' | 'until'>) => ({
   jail,
@@ -241,7 +242,7 @@ const enforced = ({ jail, network, until }: Pick<BanRecord, 'jail' | 'network' |
 function latest(batch: readonly Pending[]): FirewallChange[] {
   const changes = new Map<string, FirewallChange>();
   for (const { change } of batch) {
-    const key = `${change.jail} ${change.network}`;
+    const key = keyOf(change);
     changes.delete(key);
     changes.set(key, change);
   }

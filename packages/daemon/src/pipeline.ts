@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly detector: Detector;
   readonly clock: Clock;
   readonly zone: ZoneClock;
+  /** Called before each chunk. */
+  readonly begin: () => void;
   /** Records what the verdicts lead to, inside the transaction of the lines that led to them. */
   readonly record: (verdicts: readonly Verdict[]) => void;
   /** Called after the transaction: what was recorded may be applied now. */
@@ -70,7 +72,8 @@ export class Pipeline {
   }
 
   chunk(chunk: LogChunk): void {
-    const { store, clock, record, committed, onCutLine } = this.#options;
+    const { store, clock, begin, record, committed, onCutLine } = this.#options;
+    begin();
     const now = clock.now();
     const reader = this.#reader(chunk);
     const findings: Findings = { records: [], verdicts: [], sites: new Map(), cutLines: 0 };

@@ -3,11 +3,13 @@ import {
   type Clock,
   type EnforcedBan,
   type Firewall,
+  type FirewallChange,
   planRepair,
   type StructureReport,
 } from '@portcullis/core';
-import type { Enforcer } from './enforcer.ts';
+import { type Enforcer, keyOf } from './enforcer.ts';
 import type { EventHub } from './event-hub.ts';
+import { toBan } from './evidence.ts';
 import type { Health } from './health.ts';
 
 /** How often the kernel is looked at, in milliseconds: a repair must be done within 5 s. */
@@ -60,7 +62,7 @@ export class Reconciler {
 
   /** The kernel took a batch: unless something is suspicious, it holds what is wanted. */
   applied(): void {
-    if (!this.#suspicious) this.enforced = sum(this.#options.store.countBansInForce().values());
+    if (!this.#suspicious) this.enforced = sum(this.#countEnforceable().values());
   }
 
   /** Something went wrong: look at everything soon. */
@@ -81,8 +83,9 @@ export class Reconciler {
   async verify(): Promise<void> {
     const { enforcer, health } = this.#options;
     this.#options.endDue();
-    await enforcer.flush();
     try {
+      if (!this.#installed) await enforcer.exclusively(() => this.install());
+      await enforcer.flush();
       await enforcer.exclusively(() => this.#verify());
       health.set('firewall_failed', '', null);
     } catch (error) {
@@ -90,6 +93,12 @@ export class Reconciler {
       const detail = error instanceof Error ? error.message : String(error);
       health.set('firewall_failed', '', `The firewall cannot be used: ${detail}`);
     }
+  }
+
+  /** The jails or the firewall are others now: the next `verify` installs anew. */
+  changed(): void {
+    this.#installed = false;
+    this.#suspicious = true;
   }
 
   /** Puts chains, sets and jumps in place for the jails there are now, and drops those of others. */
@@ -102,51 +111,85 @@ export class Reconciler {
   }
 
   async #verify(): Promise<void> {
-    const { firewall, store, clock } = this.#options;
-    if (!this.#installed) await this.install();
+    const { firewall, clock } = this.#options;
     let report = await firewall.inspect();
     if (report.faults.length > 0) {
-      this.#tell(report.faults);
+      const { faults } = report;
+      this.#suspicious = true;
       await this.install();
       report = await firewall.inspect();
-      if (report.faults.length > 0) throw new Error(report.faults.join('; '));
-      this.#suspicious = true;
+      if (report.faults.length > 0) throw new Error(report.faults.join(' '));
+      this.#tell(faults);
     }
-    const wanted = store.countBansInForce();
-    const due = this.#suspicious || clock.now() - this.#comparedAt >= compareInterval;
+    const wanted = this.#countEnforceable();
+    const due = this.#suspicious || Math.abs(clock.now() - this.#comparedAt) >= compareInterval;
     if (due || !sameNumbers(wanted, report, this.#options.jails())) await this.#compare();
     else this.enforced = sum(wanted.values());
     this.verifiedAt = clock.now();
   }
 
+  /** Bans by jail that the kernel can hold: without IPv6 in the kernel, those of IPv4. */
+  #countEnforceable(): ReadonlyMap<string, number> {
+    const { firewall, store } = this.#options;
+    if (firewall.families.length === 2) return store.countBansInForce();
+    const counts = new Map<string, number>();
+    for (const { jail } of this.#enforceable()) counts.set(jail, (counts.get(jail) ?? 0) + 1);
+    return counts;
+  }
+
+  *#enforceable(): Iterable<EnforcedBan & { readonly id: number; readonly state: string }> {
+    const { firewall, store } = this.#options;
+    const jails = new Set(this.#options.jails());
+    for (const ban of store.bansInForce()) {
+      if (jails.has(ban.jail) && firewall.families.includes(ban.network.family)) yield ban;
+    }
+  }
+
   /** Compares entry by entry, repairs, and looks again only where something was repaired. */
   async #compare(): Promise<void> {
-    const { firewall, store, clock } = this.#options;
-    const jails = new Set(this.#options.jails());
-    const wanted = function* (): Iterable<EnforcedBan> {
-      for (const ban of store.bansInForce()) if (jails.has(ban.jail)) yield ban;
-    };
-    const plan = planRepair(wanted(), await firewall.list(), clock.now(), endTolerance);
+    const { firewall, clock } = this.#options;
+    const plan = await this.#plan();
     if (plan.length > 0) {
       await firewall.apply(plan);
-      const first = this.#comparedAt === Number.NEGATIVE_INFINITY;
-      if (!first) this.#tell([`${plan.length} entries differed from what is wanted`], plan.length);
-      const left = planRepair(wanted(), await firewall.list(), clock.now(), endTolerance);
+      const left = await this.#plan();
       if (left.length > 0)
         throw new Error(`${left.length} entries still differ after a repair, first ${left[0]!.network}`);
+      const first = this.#comparedAt === Number.NEGATIVE_INFINITY;
+      if (!first) this.#tell([`Entries that differed from what is wanted: ${plan.length}.`], plan.length);
     }
     this.#confirm();
     this.#comparedAt = clock.now();
     this.#suspicious = false;
-    this.enforced = sum(store.countBansInForce().values());
+    this.enforced = sum(this.#countEnforceable().values());
   }
 
-  /** Whatever is wanted is there now: bans that had failed or were not confirmed are active. */
+  /** What differs, but for bans that were decided meanwhile: the enforcer carries those to the kernel. */
+  async #plan(): Promise<FirewallChange[]> {
+    const { firewall, enforcer, clock } = this.#options;
+    const held = await firewall.list();
+    const waiting = enforcer.waiting();
+    const plan = planRepair(this.#enforceable(), held, clock.now(), endTolerance);
+    return plan.filter((change) => !waiting.has(keyOf(change)));
+  }
+
+  /** Whatever is wanted and does not wait is there now: bans that had failed or were not confirmed are active. */
   #confirm(): void {
-    const { store } = this.#options;
-    const ids: number[] = [];
-    for (const { id, state } of store.bansInForce()) if (state !== 'active') ids.push(id);
-    if (ids.length > 0) store.transaction(() => store.setBanState(ids, 'active'));
+    const { store, enforcer, events } = this.#options;
+    const waiting = enforcer.waiting();
+    const confirmed = [...this.#enforceable()].filter(
+      (ban) => ban.state !== 'active' && !waiting.has(keyOf(ban)),
+    );
+    if (confirmed.length === 0) return;
+    store.transaction(() =>
+      store.setBanState(
+        confirmed.map(({ id }) => id),
+        'active',
+      ),
+    );
+    for (const { jail, network } of confirmed) {
+      const ban = store.banInForce(jail, network);
+      if (ban !== undefined) events.publish('ban', { ...toBan(ban) });
+    }
   }
 
   #tell(faults: readonly string[], repairs: number = faults.length): void {

@@ -238,6 +238,14 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
       )[0],
     overlapping,
     allInForce,
+    moveEnds: (by: number, since: number): number =>
+      db.write(() =>
+        db.run(
+          'UPDATE bans SET until = until + ? WHERE ended_at IS NULL AND until IS NOT NULL AND since <= ?',
+          by,
+          since,
+        ),
+      ),
     countInForce(): ReadonlyMap<string, number> {
       counts ??= new Map(
         db.read(() =>

@@ -87,7 +87,15 @@ export function createFailureTable(db: Database, sites: SiteTable) {
   }
 
   return {
-    lastId: () => db.read(() => db.get<{ id: number | null }>('SELECT max(id) AS id FROM failures')?.id ?? 0),
+    /** Ids that are forgotten must not come again, even when their failures are pruned. */
+    lastId: () =>
+      db.read(
+        () =>
+          db.get<{ id: number }>(
+            `SELECT max(coalesce((SELECT max(id) FROM failures), 0),
+                        coalesce((SELECT max(failure_id) FROM forgotten), 0)) AS id`,
+          )!.id,
+      ),
     insert: (records: readonly FailureRecord[]) => db.write(() => insertRows(records)),
     byId: (ids: readonly number[]): FailureRecord[] =>
       db

@@ -75,6 +75,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     updateBan: bans.update,
     setBanState: bans.setState,
     endBans: bans.end,
+    moveBanEnds: bans.moveEnds,
     banInForce: bans.inForce,
     bansOverlapping: bans.overlapping,
     bansInForce: bans.allInForce,
