@@ -61,7 +61,10 @@ export const ConfigFile = object(
     run_dir: describe('Where the sockets live.', { type: 'string', pattern: '^/' } as const),
     log: object(
       {
-        source: oneOf('auto', 'file', 'journal'),
+        source: describe(
+          'Where lines come from. The journal is not read yet: auto is file.',
+          oneOf('auto', 'file', 'journal'),
+        ),
         files: describe('Globs; rotation is followed.', {
           type: 'array',
           items: { type: 'string', pattern: '^/' },
@@ -76,7 +79,7 @@ export const ConfigFile = object(
       propertyNames: { pattern: jailNamePattern },
       additionalProperties: object(
         {
-          enabled: boolean,
+          enabled: describe('false: as if the jail were not there; its bans end.', boolean),
           filter: describe('Which messages count; the hard and the soft ones when left out.', {
             type: 'array',
             items: FilterName,
@@ -89,12 +92,18 @@ export const ConfigFile = object(
     },
     firewall: object(
       {
-        backend: oneOf('auto', 'ipset', 'iptables', 'nftables', 'dry-run'),
-        chains: describe('DOCKER-USER is added where it exists.', {
-          type: 'array',
-          items: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,28}$' },
-          minItems: 1,
-        } as const),
+        backend: describe(
+          'auto: ipset where it works, else iptables. nftables does not exist yet. dry-run enforces nothing.',
+          oneOf('auto', 'ipset', 'iptables', 'nftables', 'dry-run'),
+        ),
+        chains: describe(
+          'Chains that packets to the web server pass. DOCKER-USER is added where it exists.',
+          {
+            type: 'array',
+            items: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,28}$' },
+            minItems: 1,
+          } as const,
+        ),
         ports: describe(
           'Service names, numbers, or ranges as 8000:8010; at most 15, iptables’ limit (a range counts twice).',
           {
@@ -114,13 +123,16 @@ export const ConfigFile = object(
           items: oneOf('tcp', 'udp'),
           minItems: 1,
         } as const),
-        reject_with: oneOf(
-          'icmp-port-unreachable',
-          'icmp-host-unreachable',
-          'icmp-net-unreachable',
-          'icmp-admin-prohibited',
-          'tcp-reset',
-          'drop',
+        reject_with: describe(
+          'What a banned client is answered. tcp-reset: UDP gets port-unreachable. drop: nothing.',
+          oneOf(
+            'icmp-port-unreachable',
+            'icmp-host-unreachable',
+            'icmp-net-unreachable',
+            'icmp-admin-prohibited',
+            'tcp-reset',
+            'drop',
+          ),
         ),
         on_stop: describe(
           'Whether bans stay enforced in the kernel while the daemon is stopped.',
@@ -140,8 +152,8 @@ export const ConfigFile = object(
     slack: object(
       {
         webhook_url_file: describe('A file that holds the incoming-webhook URL.', string),
-        webhook_url: string,
-        channel: string,
+        webhook_url: describe('The URL itself; not together with webhook_url_file.', string),
+        channel: describe('The channel; empty: the webhook’s own.', string),
       },
       ['webhook_url_file', 'webhook_url', 'channel'],
     ),
