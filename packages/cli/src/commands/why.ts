@@ -36,7 +36,6 @@ function printWhy({ out, now }: Session, why: Why): void {
       ? `${out.styled(['bold', 'red'], ip)} is banned by ${jails}`
       : `${out.styled(['bold', 'green'], ip)} is not banned`,
   );
-  if (why.advice !== null) out.line(visible(why.advice));
 
   section(
     out,
@@ -65,10 +64,10 @@ function printWhy({ out, now }: Session, why: Why): void {
   const banLines = why.bans.flatMap((ban) => ban.evidence.lines);
   const lines = banLines.length > 0 ? banLines : why.recent_failures.map((failure) => failure.line);
   section(out, 'Lines', [...new Set(lines)].map(visible));
-  if (why.banned) {
-    out.line();
-    out.line(out.styled('dim', `Undo: portcullis unban ${ip}, or portcullis allow add ${ip} --for 7d`));
-  }
+  const advice = why.advice ?? (why.banned ? `portcullis unban ${why.ip}` : null);
+  if (advice === null) return;
+  out.line();
+  out.line(out.styled('dim', `What to do: ${visible(advice)}`));
 }
 
 function section(out: Terminal, title: string, lines: readonly string[]): void {

@@ -173,3 +173,26 @@ test('the OpenAPI document and the metrics are served', async () => {
   assert.match(metrics.type, /^text\/plain; version=0\.0\.4/);
   assert.match(metrics.body, /^portcullis_bans 0$/m);
 });
+
+test('every list and every document of the table can be asked for, and answers what its schema says', async () => {
+  await using served = await serveFake();
+  await served.operations.ban('admin', { ip: '198.51.100.7' });
+  const paths = [
+    'status',
+    'bans?state=all',
+    'sites',
+    'jails',
+    'allow',
+    'failures',
+    'stats',
+    'requests',
+    'audit',
+  ];
+  for (const path of [...paths, 'why/198.51.100.7', `bans/${served.operations.bans[0]!.id}`]) {
+    const answer = await ask(served, `GET /v1/${path}`);
+    assert.equal(answer.status, 200, `${path}: ${answer.body}`);
+  }
+  const instant = await ask(served, 'GET /v1/stats?since=2026-11-21T19:00:00.000Z');
+  assert.equal(instant.json['since'], '2026-11-21T19:00:00.000Z');
+  assert.equal((await ask(served, 'GET /v1/stats?since=yesterday')).json.code, 'invalid_request');
+});

@@ -11,10 +11,11 @@ import fastify, {
 } from 'fastify';
 import type { Operations } from '../operations.ts';
 import { checkAccess } from './access.ts';
+import { createCompilers } from './compilers.ts';
 import { createEventStreams, heartbeatMs } from './events.ts';
 import { createHandlers, type Handlers } from './handlers.ts';
 import { createProblemAnswer, refusal } from './problems.ts';
-import { coerce, validatorOptions } from './validation.ts';
+import { coerce } from './validation.ts';
 
 /** The part of a pino logger that the server uses. */
 export type ApiLog = Pick<FastifyBaseLogger, 'error' | 'warn' | 'info'>;
@@ -49,7 +50,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     exposeHeadRoutes: false,
     // A network with a long note behind it must reach the validator, which says what is wrong with it.
     routerOptions: { maxParamLength: 500 },
-    ajv: { customOptions: validatorOptions },
+    schemaController: { compilersFactory: createCompilers() },
     frameworkErrors: answerProblem,
     clientErrorHandler: (error, socket) => {
       if (socket.writable) socket.end(refusal(error));

@@ -14,15 +14,6 @@ export interface SchemaError {
   readonly data?: unknown;
 }
 
-/** Options of the validator: strict about types, complete about problems. Query strings are read by `coerce`. */
-export const validatorOptions = {
-  allErrors: true,
-  verbose: true,
-  coerceTypes: false,
-  useDefaults: true,
-  removeAdditional: false,
-} as const;
-
 /**
  * Text values of a query string or path as their schema's types: `limit=5` is the integer 5. What cannot be read
  * stays text, and the validator says what is allowed. Works in place.
