@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Programs that suites call, the Debian package of each, and what is left out without it. */
+const programs = [
+  { program: 'iptables', package: 'iptables', for: 'the firewall and end-to-end suites' },
+  { program: 'ip6tables', package: 'iptables', for: 'the firewall and end-to-end suites' },
+  { program: 'ipset', package: 'ipset', for: 'the ipset and end-to-end suites' },
+  { program: 'ip', package: 'iproute2', for: 'every suite in a network namespace' },
+  { program: 'rsyslogd', package: 'rsyslog', for: 'the end-to-end suites' },
+] as const;
+
+const path = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
+
+/**
+ * Installs the packages that are missing where that can be done: as root on Debian and Ubuntu.
+ * @returns a sentence for each program that is still missing
+ */
+export function provideSystemPackages(): string[] {
+  const missing = programs.filter(({ program }) => !isInstalled(program));
+  if (missing.length === 0) return [];
+  const packages = [...new Set(missing.map((one) => one.package))];
+  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+    process.stdout.write(`Installing system packages: ${packages.join(' ')}\n`);
+    const failure = install(packages);
+    if (failure !== null) process.stdout.write(`    ${failure.trim().replaceAll('\n', '\n    ')}\n`);
+  }
+  return programs
+    .filter(({ program }) => !isInstalled(program))
+    .map((one) => `${one.program} (Debian package ${one.package}): without it ${one.for} cannot run`);
+}
+
+const isInstalled = (program: string): boolean =>
+  path.split(':').some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/** @returns what apt said when it failed */
+function install(packages: readonly string[]): string | null {
+  // Services of what is installed are not started: only the suites use it.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
+    const { status, stdout, stderr, error } = spawnSync('apt-get', ['--quiet', ...args], {
+      env,
+      encoding: 'utf8',
+    });
+    if (status !== 0) return error?.message ?? stdout + stderr;
+  }
+  return null;
+}
