@@ -94,7 +94,7 @@ export async function runTestFile(
 function describe(error: Error): string {
   const cause = error.cause instanceof Error ? error.cause : error;
   const text = cause === error ? error.message : inspect(cause, { colors: false });
-  return stripVTControlCharacters(text).replace(/\n +at .*\(?node:internal\/.*/g, '');
+  return stripVTControlCharacters(text).replace(/\n +at .*\bnode:internal\/[^)\n]*\)?/g, '');
 }
 
 /** Ends the processes that a test file started and did not end: they carry its TMPDIR. Linux only. */
