@@ -45,7 +45,7 @@ const damages: Record<'ipset' | 'iptables', Record<string, Damage>> = {
 // Side by side: nearly all of the time is the daemon's pause between two looks.
 describe('a damaged firewall', { skip: namespacesLeftOut, concurrency: 2 }, () => {
   for (const backend of ['ipset', 'iptables'] as const) {
-    describe(`${backend}: within 5 s the daemon mends, and counts,`, () => {
+    describe(`${backend}: within 5 s the daemon mends, and counts,`, { concurrency: 1 }, () => {
       let host: Host;
       before(async () => {
         host = await createHost();
