@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createHost, type Host, type Running } from '../support/daemon-process.ts';
@@ -203,18 +203,20 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       failureLine(`198.18.${(at >> 8) & 255}.${at & 255}`),
     );
     for (let part = 0; part < 15; part++) host.write(...lines);
+    const size = statSync(host.log).size;
     const first = await host.start();
+    const { log } = await host.status();
     const began = performance.now();
     const ended = await first.end(signal);
     const took = performance.now() - began;
+    assert.ok((log[0]?.offset ?? 0) < size, 'it was still reading');
     assert.equal(ended.code, 0, ended.stderr);
     assert.ok(took < 5_000, `${took} ms`);
     await host.start();
-    await waitFor(
-      'all is read',
-      async () => (await host.client.call('listFailures', { query: { limit: 1 } })).total >= 300_000,
-      { timeout: 30_000 },
-    );
+    await waitFor('all is read', async () => (await host.status()).log[0]?.offset === size, {
+      timeout: 30_000,
+      every: 100,
+    });
     assert.equal((await host.client.call('listFailures', { query: { limit: 1 } })).total, 300_000);
   });
 }
