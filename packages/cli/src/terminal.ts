@@ -37,7 +37,10 @@ export const visible = (text: string): string =>
 
 /** JSON that reads back to the same value and holds no such character raw. */
 export function visibleJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent)
+  const json = JSON.stringify(value, null, indent);
+  // Nearly all of it is printable ASCII.
+  if (/^[ -~]*$/.test(json)) return json;
+  return json
     .split('\n')
     .map((line) => line.replace(unseen, escapeUnits))
     .join('\n');

@@ -18,6 +18,9 @@ interface Rule {
   readonly jail: Jail;
 }
 
+/** What nearly every line comes to. */
+const none: readonly Verdict[] = [];
+
 /** The NAT64 well-known prefix (RFC 6052): each of its addresses is another IPv4 client, never one /64 of a customer. */
 const nat64 = new Network(6, 0x0064ff9b, 0, 0, 0, 96);
 
@@ -73,19 +76,31 @@ export class Detector {
   examine(line: WordPressLine, address: Network | null, now: number): IgnoredReason | null {
     if (line.reason !== null) return line.reason;
     const filters = line.message!.filters;
-    const interested = this.#rules.filter((rule) => (rule.filters & filters) !== 0);
-    if (interested.length === 0) return 'no_jail';
-    if (this.#exemptions.everywhere.covering(address!, now) !== null) return 'exempt';
-    return interested.every((rule) => this.#exemptFrom(rule, address!, now)) ? 'exempt' : null;
+    let reason: IgnoredReason = 'no_jail';
+    for (const rule of this.#rules) {
+      if ((rule.filters & filters) === 0) continue;
+      if (!this.#exemptFrom(rule, address!, now)) {
+        return this.#exemptions.everywhere.listed(address!, now) === null ? null : 'exempt';
+      }
+      reason = 'exempt';
+    }
+    return reason;
   }
 
   /** Counts what `examine` let through, in every jail that names its filter and does not exempt the address. */
-  count(filters: number, address: Network, time: number, now: number, id: number, count: number): Verdict[] {
-    const verdicts: Verdict[] = [];
+  count(
+    filters: number,
+    address: Network,
+    time: number,
+    now: number,
+    id: number,
+    count: number,
+  ): readonly Verdict[] {
+    let verdicts = none;
     for (const rule of this.#rules) {
       if ((rule.filters & filters) === 0 || this.#exemptFrom(rule, address, now)) continue;
       const verdict = rule.jail.fail(clientNetwork(address, rule.config.ipv6Prefix), time, id, count);
-      if (verdict !== null) verdicts.push(verdict);
+      if (verdict !== null) verdicts = [...verdicts, verdict];
     }
     return verdicts;
   }
@@ -135,7 +150,7 @@ export class Detector {
 
   #exemptFrom(rule: Rule, address: Network, now: number): boolean {
     const own = this.#exemptions.byJail.get(rule.config.name);
-    return own !== undefined && own.covering(address, now) !== null;
+    return own !== undefined && own.listed(address, now) !== null;
   }
 }
 

@@ -42,7 +42,11 @@ export class ExemptionList {
 
   /** The exemption that covers the whole network at `now`; null where none does. */
   covering(network: Network, now: number): Exemption | null {
-    if (isReserved(network)) return reservedExemption(network);
+    return isReserved(network) ? reservedExemption(network) : this.listed(network, now);
+  }
+
+  /** As `covering`, for an address that is known not to be reserved. */
+  listed(network: Network, now: number): Exemption | null {
     for (const { family, prefix, entries } of this.#byPrefix) {
       if (family !== network.family || prefix > network.prefix) continue;
       const found = entries.get(keyOf(network, prefix));

@@ -1,4 +1,5 @@
 import FlatQueue from 'flatqueue';
+import type { Network } from './address.ts';
 import { banDuration } from './bantime.ts';
 import type { JailConfig } from './config.ts';
 import type { Detector } from './detector.ts';
@@ -19,9 +20,14 @@ export interface ReplayedDecision {
 }
 
 interface ReplayedBan {
-  readonly verdict: Verdict;
+  readonly jail: string;
+  readonly network: Network;
   until: number | null;
 }
+
+/** Tells networks apart; a number where that suffices, because hundreds of thousands are looked up. */
+const keyOf = (network: Network): number | string =>
+  network.family === 4 && network.isSingle ? network.d : network.toString();
 
 /**
  * What logs would have led to, by their own clock: the latest stamp so far. Feed it one log after the other, the oldest
@@ -35,29 +41,35 @@ export class Replay {
   readonly #zone: ZoneClock;
   readonly #now: number;
   readonly #random: () => number;
+  readonly #tellProlonged: boolean;
   readonly #emit: (decision: ReplayedDecision) => void;
   readonly #sites: string[] = [];
   readonly #siteIds = new Map<string, number>();
-  readonly #active = new Map<string, ReplayedBan>();
+  /** Bans in force by jail and network. */
+  readonly #active = new Map<string, Map<number | string, ReplayedBan>>();
+  /** How often each network was banned, for jails that escalate. */
   readonly #times = new Map<string, number>();
+  /** Bans by their end as it was when they were put in: a longer one is found when that comes. */
+  readonly #ends = new FlatQueue<ReplayedBan>();
   #line: WordPressLine;
   #clock = Number.NEGATIVE_INFINITY;
-  /** Keys of bans by their end; one that was prolonged since stands in it twice. */
-  readonly #ends = new FlatQueue<string>();
   #sweptAt = Number.NEGATIVE_INFINITY;
 
+  /** @param options.tellProlonged also emit that a ban in force was prolonged */
   constructor(
     detector: Detector,
     zone: ZoneClock,
     now: number,
     random: () => number,
     emit: (decision: ReplayedDecision) => void,
+    options: { readonly tellProlonged?: boolean } = {},
   ) {
     this.#detector = detector;
     this.#zone = zone;
     this.#now = now;
     this.#random = random;
     this.#emit = emit;
+    this.#tellProlonged = options.tellProlonged ?? false;
     this.#line = this.#newLine();
   }
 
@@ -83,35 +95,43 @@ export class Replay {
 
   #newLine = (): WordPressLine => new WordPressLine(new StampReader(this.#zone, this.#now));
 
-  #decide(verdict: Verdict): void {
-    const { config } = this.#detector.rule(verdict.jail)!;
-    const key = `${verdict.jail} ${verdict.network}`;
-    const timesKey = config.overalljails ? String(verdict.network) : key;
-    const earlier = this.#times.get(timesKey) ?? 0;
-    const current = this.#active.get(key);
-    const until = this.#endOf(config, verdict.time, earlier - (current === undefined ? 0 : 1));
-    if (current === undefined) {
+  #decide({ jail, network, time, ...verdict }: Verdict): void {
+    const { config } = this.#detector.rule(jail)!;
+    const active = this.#active.getOrInsertComputed(jail, () => new Map());
+    const key = keyOf(network);
+    let ban = active.get(key);
+    const again = ban !== undefined;
+    const until = this.#endOf(config, time, network, again);
+    if (ban === undefined) {
       this.bans++;
-      this.#times.set(timesKey, earlier + 1);
-      this.#active.set(key, { verdict, until });
+      ban = { jail, network, until };
+      active.set(key, ban);
+      if (until !== null) this.#ends.push(ban, until);
     } else {
-      current.until = current.until === null || until === null ? null : Math.max(current.until, until);
+      ban.until = ban.until === null || until === null ? null : Math.max(ban.until, until);
+      if (!this.#tellProlonged) return;
     }
-    const end = this.#active.get(key)!.until;
-    if (end !== null) this.#ends.push(key, end);
     this.#emit({
-      action: current === undefined ? 'ban' : 'prolong',
-      time: iso(verdict.time),
-      ip: String(verdict.network),
-      jail: verdict.jail,
+      action: again ? 'prolong' : 'ban',
+      time: iso(time),
+      ip: network.toString(),
+      jail,
       failures: verdict.failures,
       sites: this.#sitesOf(verdict),
-      until: end === null ? null : iso(end),
+      until: ban.until === null ? null : iso(ban.until),
     });
   }
 
-  #endOf(config: JailConfig, since: number, earlier: number): number | null {
-    const duration = banDuration(config, Math.max(0, earlier), this.#random());
+  /** When a ban from `since` on ends; escalation counts the bans before it, and not itself when it is prolonged. */
+  #endOf(config: JailConfig, since: number, network: Network, again: boolean): number | null {
+    let earlier = 0;
+    if (config.increment) {
+      const key = config.overalljails ? network.toString() : `${config.name} ${network}`;
+      earlier = this.#times.get(key) ?? 0;
+      if (again) earlier = Math.max(0, earlier - 1);
+      else this.#times.set(key, earlier + 1);
+    }
+    const duration = banDuration(config, earlier, this.#random());
     return duration === null ? null : since + duration;
   }
 
@@ -124,29 +144,31 @@ export class Replay {
     }
     while ((this.#ends.peekValue() ?? Number.POSITIVE_INFINITY) <= time) {
       const end = this.#ends.peekValue()!;
-      const key = this.#ends.pop()!;
-      const ban = this.#active.get(key);
-      if (ban?.until !== end) continue;
-      this.#active.delete(key);
-      this.#emit({
-        action: 'unban',
-        time: iso(end),
-        ip: String(ban.verdict.network),
-        jail: ban.verdict.jail,
-      });
+      const ban = this.#ends.pop()!;
+      if (ban.until === null) continue;
+      if (ban.until > end) {
+        this.#ends.push(ban, ban.until);
+        continue;
+      }
+      this.#active.get(ban.jail)!.delete(keyOf(ban.network));
+      this.#emit({ action: 'unban', time: iso(end), ip: ban.network.toString(), jail: ban.jail });
     }
   }
 
   #siteId(site: string): number {
     let id = this.#siteIds.get(site);
     if (id === undefined) {
+      if (this.#sites.length >= maxSites && site !== otherSites) return this.#siteId(otherSites);
       id = this.#sites.push(site) - 1;
       this.#siteIds.set(site, id);
     }
     return id;
   }
 
-  #sitesOf({ failureIds, failureCounts }: Verdict): Record<string, number> {
+  #sitesOf({
+    failureIds,
+    failureCounts,
+  }: Pick<Verdict, 'failureIds' | 'failureCounts'>): Record<string, number> {
     const sites: Record<string, number> = Object.create(null);
     for (const [index, id] of failureIds.entries()) {
       const site = this.#sites[id]!;
@@ -159,4 +181,24 @@ export class Replay {
 /** How often addresses outside findtime are forgotten, in the log's milliseconds. */
 const sweepInterval = 60_000;
 
-const iso = (instant: number): string => new Date(instant).toISOString();
+/** Sites that are told apart; the Host header is a client's to choose. The rest are counted under one name. */
+const maxSites = 100_000;
+const otherSites = '(other)';
+
+const dayMs = 86_400_000;
+const dates = new Map<number, string>();
+const pad = (number: number, digits: number): string => String(number).padStart(digits, '0');
+
+/** As `Date.toISOString`, which is slow where hundreds of thousands are wanted: only the date is left to it. */
+function iso(instant: number): string {
+  const day = Math.floor(instant / dayMs);
+  let date = dates.get(day);
+  if (date === undefined) {
+    date = new Date(day * dayMs).toISOString().slice(0, 11);
+    if (dates.size >= 1000) dates.clear();
+    dates.set(day, date);
+  }
+  const ms = instant - day * dayMs;
+  const seconds = Math.floor(ms / 1000);
+  return `${date}${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}.${pad(ms % 1000, 3)}Z`;
+}

@@ -26,6 +26,7 @@ import { createOperations } from './live-operations.ts';
 import type { Logger } from './log.ts';
 import { Pipeline } from './pipeline.ts';
 import { Reconciler } from './reconciler.ts';
+import { releaseMemory } from './release-memory.ts';
 import { createFileSource } from './sources/file.ts';
 import { createStore } from './store/sqlite.ts';
 
@@ -332,6 +333,7 @@ export function createApp(options: AppOptions): App {
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
       audit('start', `version ${version}`);
+      void source?.settled().then(releaseMemory);
       log.info(
         { firewall: firewall.backend, jails: config.jails.map(({ name }) => name) },
         'Portcullis is running.',

@@ -13,6 +13,7 @@ export function addReplay(program: Command): void {
       'logs, patterns, .gz files, or - for standard input; the configured logs when left out',
     )
     .description("what these logs would have led to, by the log's own clock; touches nothing")
+    .option('--all', 'also say when a ban in force was prolonged')
     .option('--config <file>', 'whose jails apply; /etc/portcullis/portcullis.toml, else the defaults')
     .addHelpText(
       'after',
@@ -26,14 +27,19 @@ Examples:
     .action(withSession(replay));
 }
 
-async function replay(session: Session, files: string[], { config }: { config?: string }): Promise<void> {
+async function replay(
+  session: Session,
+  files: string[],
+  { all, config }: { all?: boolean; config?: string },
+): Promise<void> {
   const { createZoneClock, Replay } = await import('@portcullis/core');
   const { detector, paths } = await openLogs(files, config, session.colour);
   const zone = createZoneClock(Temporal.Now.timeZoneId());
   const printed: string[] = [];
-  const run = new Replay(detector, zone, session.now, Math.random, (decision) => {
+  const tell = (decision: ReplayedDecision) => {
     printed.push(session.json ? visibleJson(decision) : describe(session, decision));
-  });
+  };
+  const run = new Replay(detector, zone, session.now, Math.random, tell, { tellProlonged: all === true });
   await readLogs(session.out, paths, {
     open() {
       run.nextLog();
