@@ -1,0 +1,114 @@
+import { grown } from './grown.ts';
+
+const NONE = -1;
+const initialSize = 1024;
+
+/** The failures of each client, by slot, in the order of their times: linked lists in typed arrays that double. */
+export class FailureWindows {
+  // Per slot: its oldest and its newest failure, and how many events its failures stand for.
+  #first = new Int32Array(initialSize);
+  #last = new Int32Array(initialSize);
+  #total = new Int32Array(initialSize);
+  // Per failure; `next` is the later one, or the next free one.
+  #time = new Float64Array(initialSize);
+  #id = new Float64Array(initialSize);
+  #count = new Int32Array(initialSize);
+  #next = new Int32Array(initialSize);
+  #free = NONE;
+  #used = 0;
+
+  /** Begins an empty window. */
+  open(slot: number): void {
+    if (slot >= this.#first.length) {
+      const size = this.#first.length * 2;
+      this.#first = grown(this.#first, size);
+      this.#last = grown(this.#last, size);
+      this.#total = grown(this.#total, size);
+    }
+    this.#first[slot] = this.#last[slot] = NONE;
+    this.#total[slot] = 0;
+  }
+
+  /** The newest failure's time; -Infinity where there is none. */
+  newest(slot: number): number {
+    const last = this.#last[slot]!;
+    return last === NONE ? Number.NEGATIVE_INFINITY : this.#time[last]!;
+  }
+
+  /** How many events the failures stand for. */
+  total(slot: number): number {
+    return this.#total[slot]!;
+  }
+
+  /** Puts a failure in its place by time; nearly always that is the end. */
+  insert(slot: number, time: number, id: number, count: number): void {
+    const failure = this.#take();
+    this.#time[failure] = time;
+    this.#id[failure] = id;
+    this.#count[failure] = count;
+    this.#total[slot]! += count;
+    const last = this.#last[slot]!;
+    if (last === NONE || this.#time[last]! <= time) {
+      this.#next[failure] = NONE;
+      if (last === NONE) this.#first[slot] = failure;
+      else this.#next[last] = failure;
+      this.#last[slot] = failure;
+      return;
+    }
+    let before = NONE;
+    let after = this.#first[slot]!;
+    while (this.#time[after]! <= time) {
+      before = after;
+      after = this.#next[after]!;
+    }
+    this.#next[failure] = after;
+    if (before === NONE) this.#first[slot] = failure;
+    else this.#next[before] = failure;
+  }
+
+  /** Forgets failures before `since`. */
+  expire(slot: number, since: number): void {
+    while (this.#first[slot] !== NONE && this.#time[this.#first[slot]!]! < since) this.#dropFirst(slot);
+  }
+
+  /** Forgets all failures. */
+  clear(slot: number): void {
+    while (this.#first[slot] !== NONE) this.#dropFirst(slot);
+  }
+
+  /** Ids and counts, oldest first. */
+  evidence(slot: number): { failureIds: number[]; failureCounts: number[] } {
+    const failureIds: number[] = [];
+    const failureCounts: number[] = [];
+    for (let failure = this.#first[slot]!; failure !== NONE; failure = this.#next[failure]!) {
+      failureIds.push(this.#id[failure]!);
+      failureCounts.push(this.#count[failure]!);
+    }
+    return { failureIds, failureCounts };
+  }
+
+  #dropFirst(slot: number): void {
+    const failure = this.#first[slot]!;
+    this.#first[slot] = this.#next[failure]!;
+    if (this.#first[slot] === NONE) this.#last[slot] = NONE;
+    this.#total[slot]! -= this.#count[failure]!;
+    this.#next[failure] = this.#free;
+    this.#free = failure;
+  }
+
+  #take(): number {
+    const free = this.#free;
+    if (free !== NONE) {
+      this.#free = this.#next[free]!;
+      return free;
+    }
+    if (this.#used === this.#time.length) {
+      const size = this.#time.length * 2;
+      this.#time = grown(this.#time, size);
+      this.#id = grown(this.#id, size);
+      this.#count = grown(this.#count, size);
+      this.#next = grown(this.#next, size);
+    }
+    return this.#used++;
+  }
+}
