@@ -76,10 +76,11 @@ export class ExemptionList {
 function reservedExemption(network: Network): Exemption {
   const range = reservedRange(network.family, [network.a, network.b, network.c, network.d]);
   const what = network.isSingle ? 'address' : 'network';
+  const article = /^[aeiou]/i.test(range ?? '') ? 'an' : 'a';
   return {
     network,
     source: 'reserved',
-    detail: `${network} is a ${range} ${what}, which no client can have`,
+    detail: `${network} is ${article} ${range} ${what}, which no client can have`,
     until: null,
   };
 }
