@@ -43,6 +43,27 @@ export function listLogFiles(log: string): FoundFile[] {
   return found;
 }
 
+/**
+ * The files of a log, and the index of the one that a position was in, or -1. A file that is renamed between listing
+ * and looking into it would seem to be gone: so what is found counts only when the listing is still the same.
+ *
+ * @param truncated the log as it is now is known to hold something else
+ */
+export function listAndLocate(
+  log: string,
+  position: LogPosition | undefined,
+  truncated: boolean,
+): { readonly files: FoundFile[]; readonly at: number } {
+  let files = listLogFiles(log);
+  if (position === undefined) return { files, at: -1 };
+  for (let attempt = 1; ; attempt++) {
+    const at = locate(position, files, truncated);
+    const again = listOnce(log);
+    if (attempt === listAttempts || sameFiles(files, again)) return { files, at };
+    files = again;
+  }
+}
+
 function listOnce(log: string): FoundFile[] {
   const paths = new Set(rotatedNames(log));
   const target = targetOf(log);

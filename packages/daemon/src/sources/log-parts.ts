@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogPosition } from '@portcullis/core';
-import { type FoundFile, listLogFiles, locate, targetOf } from './log-files.ts';
+import { type FoundFile, listAndLocate, listLogFiles, targetOf } from './log-files.ts';
 import { type LogPart, openPart } from './log-part.ts';
 import type { LogTroubles } from './log-troubles.ts';
 
@@ -111,9 +111,8 @@ export function createLogParts(options: LogPartsOptions): LogParts {
   }
 
   function findPartsOnce(): boolean {
-    const files = listLogFiles(log);
     const known = parts.findLast((part) => part.hasHead())?.position() ?? left;
-    const at = known === undefined ? -1 : locate(known, files, false);
+    const { files, at } = listAndLocate(log, known, false);
     if (!begun) return begin(files, at);
     const newer = files
       .slice(at + 1)
@@ -171,8 +170,7 @@ export function createLogParts(options: LogPartsOptions): LogParts {
 
   function elsewhereOf(position: LogPosition): FoundFile | undefined {
     if (position.path === log) return undefined;
-    const files = listLogFiles(position.path);
-    const at = locate(position, files, false);
+    const { files, at } = listAndLocate(position.path, position, false);
     return files[at];
   }
 
@@ -223,8 +221,7 @@ export function createLogParts(options: LogPartsOptions): LogParts {
     },
     moveFirstToCopy() {
       const part = parts[0]!;
-      const files = listLogFiles(log);
-      const at = locate(part.position(), files, true);
+      const { files, at } = listAndLocate(log, part.position(), true);
       const copy = files[at];
       // Where the copy was moved away in this moment, the next read finds it elsewhere.
       if (copy !== undefined && part.moveTo(copy)) insert(files.slice(at + 1));
