@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Network, parseAddress, parseNetwork } from './address.ts';
+import { parseConfig } from './config.ts';
+import { clientNetwork, Detector, type Exemptions } from './detector.ts';
+import { filterBits } from './filters/wordpress.ts';
+import { ExemptionList } from './ignoreip.ts';
+
+const now = 1_764_000_000_000;
+const hard = filterBits['wordpress-hard'];
+const soft = filterBits['wordpress-soft'];
+const extra = filterBits['wordpress-extra'];
+const none: Exemptions = { everywhere: new ExemptionList(), byJail: new Map() };
+
+const jailsOf = (text: string) => parseConfig(text).config!.jails;
+const exempting = (...networks: string[]) =>
+  new ExemptionList(
+    networks.map((text) => ({ network: parseNetwork(text)!, source: 'ignoreip', detail: '', until: null })),
+  );
+
+const twoJails = jailsOf(`
+[jails.strict]
+filter = ["wordpress-hard"]
+maxretry = 1
+[jails.patient]
+filter = ["wordpress-hard", "wordpress-soft"]
+maxretry = 2
+`);
+
+let lastId = 0;
+function fail(detector: Detector, filters: number, text: string, count = 1): string[] {
+  const verdicts = detector.count(filters, parseAddress(text)!, now, now, ++lastId, count);
+  return verdicts.map(({ jail, network }) => `${jail} ${network}`);
+}
+const counted = (detector: Detector, jail: string, network: Network) =>
+  detector.rule(jail)!.jail.failuresOf(network);
+
+test('a line counts in every jail that uses its filter', () => {
+  const detector = new Detector(twoJails, none, 0);
+  assert.deepEqual(fail(detector, soft, '198.51.100.7'), []);
+  assert.deepEqual(fail(detector, hard, '198.51.100.7'), ['strict 198.51.100.7', 'patient 198.51.100.7']);
+  assert.deepEqual(fail(detector, extra, '198.51.100.7'), []);
+});
+
+test('a jail’s own ignoreip exempts from that jail only', () => {
+  const exemptions = { ...none, byJail: new Map([['strict', exempting('198.51.100.0/24')]]) };
+  const detector = new Detector(twoJails, exemptions, 0);
+  assert.deepEqual(fail(detector, hard, '198.51.100.7'), []);
+  assert.deepEqual(fail(detector, hard, '198.51.100.7'), ['patient 198.51.100.7']);
+  assert.deepEqual(fail(detector, hard, '203.0.113.9'), ['strict 203.0.113.9']);
+});
+
+test('new exemptions hold from the next line on', () => {
+  const detector = new Detector(twoJails, none, 0);
+  detector.exempt({ ...none, byJail: new Map([['strict', exempting('198.51.100.7')]]) });
+  assert.deepEqual(fail(detector, hard, '198.51.100.7'), []);
+});
+
+test('one IPv6 client is its network, as long as the jail says', () => {
+  const detector = new Detector(
+    jailsOf(
+      '[jails.wide]\nmaxretry = 2\nipv6_prefix = 48\n[jails.usual]\nmaxretry = 2\n[jails.single]\nmaxretry = 2\nipv6_prefix = 128',
+    ),
+    none,
+    0,
+  );
+  assert.deepEqual(fail(detector, hard, '2001:db8:0:1::1'), []);
+  assert.deepEqual(fail(detector, hard, '2001:db8:0:1::2'), [
+    'wide 2001:db8::/48',
+    'usual 2001:db8:0:1::/64',
+  ]);
+  assert.deepEqual(fail(detector, hard, '2001:db8:0:2::2'), []);
+  assert.deepEqual(fail(detector, hard, '2001:db8:0:3::2'), ['wide 2001:db8::/48']);
+  assert.deepEqual(fail(detector, hard, '2001:db8:0:1::1'), ['single 2001:db8:0:1::1']);
+});
+
+test('clients behind NAT64 are counted one by one, because a /64 would hold all of IPv4', () => {
+  const detector = new Detector(jailsOf('[jails.one]\nmaxretry = 2'), none, 0);
+  assert.deepEqual(fail(detector, hard, '64:ff9b::198.51.100.7'), []);
+  assert.deepEqual(fail(detector, hard, '64:ff9b::198.51.100.8'), []);
+  assert.deepEqual(fail(detector, hard, '64:ff9b::198.51.100.7'), ['one 64:ff9b::c633:6407']);
+  assert.equal(String(clientNetwork(parseAddress('198.51.100.7')!, 64)), '198.51.100.7');
+});
+
+test('new settings keep the counters of jails that count as before, and begin the others anew', () => {
+  const detector = new Detector(twoJails, none, 0);
+  const address = parseAddress('198.51.100.7')!;
+  fail(detector, soft, '198.51.100.7');
+  const changed = (text: string) => jailsOf(`[jails.patient]\nmaxretry = 2\n${text}`);
+  assert.deepEqual(detector.reconfigure(changed('bantime = "4w"\nignoreip = ["10.0.0.1"]'), none), []);
+  assert.equal(counted(detector, 'patient', address), 1);
+  assert.equal(detector.rule('strict'), undefined);
+  for (const setting of [
+    'findtime = "1h"',
+    'ipv6_prefix = 56',
+    'max_tracked = 1000',
+    'filter = ["wordpress-hard"]',
+  ]) {
+    assert.deepEqual(detector.reconfigure(changed(setting), none), ['patient'], setting);
+    assert.equal(counted(detector, 'patient', address), 0, setting);
+    assert.deepEqual(detector.reconfigure(changed(''), none), ['patient']);
+    fail(detector, soft, '198.51.100.7');
+  }
+});
+
+test('forgetting an address forgets its client, and forgetting a network everyone in it', () => {
+  const detector = new Detector(jailsOf('[jails.one]\nmaxretry = 9\n[jails.two]\nmaxretry = 9'), none, 0);
+  const clients = ['198.51.100.0', '198.51.100.7', '2001:db8::1', '2001:db8:0:1::1', '64:ff9b::198.51.100.7'];
+  const left = (jail: string) =>
+    clients.filter((text) => counted(detector, jail, clientNetwork(parseAddress(text)!, 64)) > 0);
+  const forgetting = (network: string, jail: string | null) => {
+    for (const one of ['one', 'two']) detector.forget(parseNetwork('::/0')!, one);
+    detector.forget(parseNetwork('0.0.0.0/0')!, null);
+    for (const text of clients) fail(detector, soft, text);
+    detector.forget(parseNetwork(network)!, jail);
+  };
+  const without = (...gone: string[]) => clients.filter((text) => !gone.includes(text));
+  const cases: [network: string, gone: string[]][] = [
+    ['198.51.100.7', ['198.51.100.7']],
+    ['198.51.100.0/24', ['198.51.100.0', '198.51.100.7']],
+    ['2001:db8::ffff', ['2001:db8::1']],
+    ['2001:db8::/64', ['2001:db8::1']],
+    ['2001:db8::/96', ['2001:db8::1']],
+    ['2001:db8::/63', ['2001:db8::1', '2001:db8:0:1::1']],
+    ['64:ff9b::/96', ['64:ff9b::198.51.100.7']],
+    ['64:ff9b::/64', ['64:ff9b::198.51.100.7']],
+    ['64:ff9b::c633:6407', ['64:ff9b::198.51.100.7']],
+    ['203.0.113.0/24', []],
+  ];
+  for (const [network, gone] of cases) {
+    forgetting(network, 'one');
+    assert.deepEqual(left('one'), without(...gone), network);
+    assert.deepEqual(left('two'), clients, network);
+    forgetting(network, null);
+    assert.deepEqual(left('two'), without(...gone), network);
+  }
+});
+
+test('a stored failure counts again in a jail that begins anew, but not what it has forgotten', () => {
+  const detector = new Detector(twoJails, none, 0);
+  const failure = {
+    event: 'login_failure',
+    channel: 'login',
+    address: parseAddress('198.51.100.7')!,
+    time: now,
+    count: 1,
+  } as const;
+  const recount = (jails: string[], id: number, forgotten: number) =>
+    detector.recount(new Set(jails), { ...failure, id }, () => forgotten).map(({ jail }) => jail);
+  assert.deepEqual(recount(['patient', 'strict'], 5, 5), []);
+  assert.deepEqual(recount(['strict'], 6, 5), []);
+  assert.deepEqual(recount(['patient'], 6, 5), []);
+  assert.deepEqual(recount(['patient'], 7, 5), ['patient']);
+});
