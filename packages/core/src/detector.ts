@@ -99,6 +99,7 @@ export class Detector {
     let verdicts = none;
     for (const rule of this.#rules) {
       if ((rule.filters & filters) === 0 || this.#exemptFrom(rule, address, now)) continue;
+      rule.jail.counted += count;
       const verdict = rule.jail.fail(clientNetwork(address, rule.config.ipv6Prefix), time, id, count);
       if (verdict !== null) verdicts = [...verdicts, verdict];
     }

@@ -38,6 +38,8 @@ export class Jail {
   readonly maxretry: number;
   readonly findtime: number;
   readonly maxTracked: number;
+  /** Failures counted from lines; what is counted again from the store does not add to it. */
+  counted = 0;
   /** Addresses forgotten because of `maxTracked`. */
   evicted = 0;
   readonly #clients: ClientTable;

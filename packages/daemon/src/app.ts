@@ -98,6 +98,10 @@ export function createApp(options: AppOptions): App {
 
   events.subscribe(createEventLog(log));
   const jails = () => config.jails;
+  /** Whether jails count the network as one: marks on such are found by name, wider ones are searched. */
+  const isOneClient = (network: Network) =>
+    network.isSingle ||
+    (network.family === 6 && config.jails.every(({ ipv6Prefix }) => network.prefix >= ipv6Prefix));
   const exemptions = new ExemptionBook({ store, health, jails });
   const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
   const detector = new Detector(config.jails, exemptions.current, seed);
@@ -144,6 +148,7 @@ export function createApp(options: AppOptions): App {
     detector,
     clock,
     zone: createZoneClock(Temporal.Now.timeZoneId()),
+    newLogsSince: startedAt - Math.max(...config.jails.map(({ findtime }) => findtime)),
     begin: followClock,
     record: (verdicts) => enforcer.record(verdicts),
     committed: apply,
@@ -236,8 +241,8 @@ export function createApp(options: AppOptions): App {
     const marks = new Map<string, number>();
     const wide: { jail: string; network: Network; failureId: number }[] = [];
     for (const { jail, network, failureId } of store.forgotten()) {
-      if (network.isSingle || network.family === 6) marks.set(`${jail} ${network}`, failureId);
-      if (!network.isSingle) wide.push({ jail, network, failureId });
+      marks.set(`${jail} ${network}`, failureId);
+      if (!isOneClient(network)) wide.push({ jail, network, failureId });
     }
     const forgotten = (jail: string, network: Network) =>
       wide.reduce(
@@ -292,6 +297,7 @@ export function createApp(options: AppOptions): App {
     if (expiryTimer !== null) clearTimeout(expiryTimer);
     reconciler.stop();
     await source?.stop();
+    enforcer.stop();
     await enforcer.flush();
     await socket?.close();
   }

@@ -19,6 +19,16 @@ import { addEvidence, noEvidence, toBan } from './evidence.ts';
 /** Bans that one batch carries to the kernel; what is more waits for the next. */
 const maxBatch = 20_000;
 
+/** Bans of this run whose ends are remembered, so that most verdicts on banned addresses need no look at the store. */
+const maxRemembered = 50_000;
+/** Longer ends a second that are recorded at once; what is more is a flood and waits. */
+const promptASecond = 200;
+/** How long a longer end may wait for others, in milliseconds, and how many are recorded at once. */
+const prolongDelay = 1_000;
+const prolongStep = 2_000;
+/** Failures that wait with one ban's longer end; more make it be recorded at once. */
+const maxWaitingFailures = 100;
+
 /** A change on its way to the kernel. */
 interface Pending {
   readonly change: FirewallChange;
@@ -52,6 +62,11 @@ export class Enforcer {
   #queue: Pending[] = [];
   #work: Promise<void> = Promise.resolve();
   #flushing = false;
+  readonly #ends = new Map<string, number | null>();
+  readonly #longer = new Map<string, Verdict>();
+  #longerTimer: NodeJS.Timeout | null = null;
+  #promptSecond = 0;
+  #prompt = 0;
 
   constructor(options: EnforcerOptions) {
     this.#options = options;
@@ -64,20 +79,92 @@ export class Enforcer {
 
   // ─── Intents: synchronous, inside a transaction of the store ──────────────────────────────────────────────────
 
-  /** Records what verdicts lead to: new bans, or longer ones. */
+  /** Records what verdicts lead to: new bans at once, longer ends of bans in force too unless they come in a flood. */
   record(verdicts: readonly Verdict[]): void {
-    const { store, jail } = this.#options;
     for (const verdict of verdicts) {
-      const config = jail(verdict.jail);
-      if (config === undefined) continue;
-      const failures = store.failuresById(verdict.failureIds);
-      for (const network of this.#narrow(verdict, failures)) {
-        this.#recordOne(config, verdict, network, failures);
-      }
-      // Only what the verdict rests on: lines behind it, in the same chunk too, count towards the next one.
-      const failureId = Math.max(...verdict.failureIds);
-      store.saveForgotten([{ jail: verdict.jail, network: verdict.network, failureId }]);
+      const key = keyOf(verdict);
+      if (this.#isInForce(key, verdict.time) && !this.#isPrompt(key)) this.#postpone(key, verdict);
+      else this.#recordVerdict(verdict);
     }
+  }
+
+  #isInForce(key: string, time: number): boolean {
+    const end = this.#ends.get(key);
+    return end !== undefined && (end === null || end > time);
+  }
+
+  /** Whether a longer end may be recorded at once: few were in this second, and none of this ban waits. */
+  #isPrompt(key: string): boolean {
+    const second = Math.floor(this.#options.clock.now() / 1000);
+    if (second !== this.#promptSecond) {
+      this.#promptSecond = second;
+      this.#prompt = 0;
+    }
+    return !this.#longer.has(key) && ++this.#prompt <= promptASecond;
+  }
+
+  /**
+   * Gathers the verdicts on a banned address: a flood of them costs one write a second. A crash loses none: what they
+   * rest on counts again from the store, because it is forgotten only when they are recorded.
+   */
+  #postpone(key: string, verdict: Verdict): void {
+    const waiting = this.#longer.get(key);
+    const merged = waiting === undefined ? verdict : merge(waiting, verdict);
+    if (merged.failureIds.length > maxWaitingFailures) {
+      this.#longer.delete(key);
+      this.#recordVerdict(merged);
+      return;
+    }
+    this.#longer.set(key, merged);
+    if (this.#longer.size > maxRemembered) this.recordLonger();
+    this.#longerTimer ??= setTimeout(() => this.#recordLongerLater(), prolongDelay);
+  }
+
+  #recordLongerLater(): void {
+    this.#longerTimer = null;
+    this.recordLonger();
+    if (this.#longer.size > 0) this.#longerTimer = setTimeout(() => this.#recordLongerLater(), prolongDelay);
+    void this.flush();
+  }
+
+  /** Records the longer ends that wait, a bounded number of them. @returns whether more wait */
+  recordLonger(): boolean {
+    const step = [...this.#longer.entries().take(prolongStep)];
+    if (step.length === 0) return false;
+    this.#options.store.transaction(() => {
+      for (const [key, verdict] of step) {
+        this.#longer.delete(key);
+        this.#recordVerdict(verdict);
+      }
+    });
+    return this.#longer.size > 0;
+  }
+
+  /** Records every longer end that waits, and sets no more timers. */
+  stop(): void {
+    while (this.recordLonger());
+    if (this.#longerTimer !== null) clearTimeout(this.#longerTimer);
+    this.#longerTimer = null;
+  }
+
+  #recordVerdict(verdict: Verdict): void {
+    const { store, jail } = this.#options;
+    const config = jail(verdict.jail);
+    if (config === undefined) return;
+    const failures = store.failuresById(verdict.failureIds);
+    for (const network of this.#narrow(verdict, failures)) {
+      this.#recordOne(config, verdict, network, failures);
+    }
+    // Only what the verdict rests on: lines behind it, in the same chunk too, count towards the next one.
+    const failureId = Math.max(...verdict.failureIds);
+    store.saveForgotten([{ jail: verdict.jail, network: verdict.network, failureId }]);
+  }
+
+  #remember(ban: BanRecord): void {
+    const key = keyOf(ban);
+    this.#ends.delete(key);
+    this.#ends.set(key, ban.until);
+    if (this.#ends.size > maxRemembered) this.#ends.delete(this.#ends.keys().next().value!);
   }
 
   /** A network that holds an exempt address is never banned as a whole: only the addresses that failed are. */
@@ -127,6 +214,7 @@ export class Enforcer {
       return store.insertBan({ ...ban, state: 'ended', endedAt: ban.until, endedBy: 'expired' });
     }
     const record = store.insertBan({ ...ban, state: 'pending', endedAt: null, endedBy: null });
+    this.#remember(record);
     this.#queue.push({
       change: { action: 'add', ...enforced(record) },
       ban: { id: record.id, event: 'ban' },
@@ -151,6 +239,7 @@ export class Enforcer {
   ): BanRecord {
     const record = { ...ban, ...changes };
     this.#options.store.updateBan(record);
+    this.#remember(record);
     this.#queue.push({
       change: { action: 'add', ...enforced(record) },
       ban: { id: record.id, event: 'prolong' },
@@ -166,7 +255,12 @@ export class Enforcer {
       clock.now(),
       endedBy,
     );
-    for (const ban of bans) this.#queue.push({ change: { action: 'remove', ...enforced(ban) }, ban: null });
+    for (const ban of bans) {
+      const key = keyOf(ban);
+      this.#ends.delete(key);
+      this.#longer.delete(key);
+      this.#queue.push({ change: { action: 'remove', ...enforced(ban) }, ban: null });
+    }
   }
 
   // ─── Effects ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,6 +294,7 @@ export class Enforcer {
     const batch = this.#queue.slice(0, maxBatch);
     this.#queue = this.#queue.slice(maxBatch);
     const ids = batch.flatMap(({ ban }) => (ban === null ? [] : [ban.id]));
+    const [possible, impossible] = this.#byFamily(batch);
     try {
       // The chain of a jail that is gone went with everything in it.
       await firewall.apply(latest(batch).filter((change) => jail(change.jail) !== undefined));
@@ -210,9 +305,25 @@ export class Enforcer {
       this.#publish(batch, 'failed');
       return;
     }
-    if (ids.length > 0) store.transaction(() => store.setBanState(ids, 'active'));
+    if (ids.length > 0) {
+      store.transaction(() => {
+        store.setBanState(possible, 'active');
+        store.setBanState(impossible, 'failed', firewall.limits[0] ?? 'This host cannot enforce it.');
+      });
+    }
     this.#options.onApplied();
     this.#publish(batch);
+  }
+
+  /** The bans of a batch that this host can enforce, and those it cannot, as IPv6 on a kernel without it. */
+  #byFamily(batch: readonly Pending[]): [possible: number[], impossible: number[]] {
+    const { families } = this.#options.firewall;
+    const possible: number[] = [];
+    const impossible: number[] = [];
+    for (const { change, ban } of batch) {
+      if (ban !== null) (families.includes(change.network.family) ? possible : impossible).push(ban.id);
+    }
+    return [possible, impossible];
   }
 
   /** @param outcome of the bans in the batch; left out: what each change came to be. */
@@ -248,6 +359,14 @@ function latest(batch: readonly Pending[]): FirewallChange[] {
   }
   return [...changes.values()];
 }
+
+const merge = (earlier: Verdict, later: Verdict): Verdict => ({
+  ...later,
+  time: Math.max(earlier.time, later.time),
+  failures: earlier.failures + later.failures,
+  failureIds: [...earlier.failureIds, ...later.failureIds],
+  failureCounts: [...earlier.failureCounts, ...later.failureCounts],
+});
 
 /** `within 42 s`, or `at one instant`. */
 function span(failures: readonly FailureRecord[]): string {

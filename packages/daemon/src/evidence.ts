@@ -9,6 +9,10 @@ import {
 
 const decoder = new TextDecoder();
 
+/** Sites that one ban tells apart: the Host header is a client's to choose. */
+const maxSites = 100;
+const otherSites = '(other)';
+
 export const noEvidence: BanEvidence = {
   sites: {},
   events: {},
@@ -28,7 +32,8 @@ export function addEvidence(known: BanEvidence, failures: readonly FailureRecord
   let first = known.firstFailureAt;
   let last = known.lastFailureAt;
   for (const { site, event, user, line, time, count } of failures) {
-    sites[site] = (sites[site] ?? 0) + count;
+    const place = site in sites || Object.keys(sites).length < maxSites ? site : otherSites;
+    sites[place] = (sites[place] ?? 0) + count;
     events[event] = (events[event] ?? 0) + count;
     if (user !== null) {
       users.delete(user);

@@ -28,6 +28,8 @@ interface Reader {
   readonly splitter: LineSplitter;
   readonly stamps: StampReader;
   readonly line: WordPressLine;
+  /** Lines with an earlier stamp do not count. */
+  readonly since: number;
   /** Where the next chunk must begin. */
   offset: number;
 }
@@ -37,6 +39,11 @@ export interface PipelineOptions {
   readonly detector: Detector;
   readonly clock: Clock;
   readonly zone: ZoneClock;
+  /**
+   * What is older than this does not count in a log that has never been read, in epoch milliseconds: who installs
+   * Portcullis has not asked for yesterday's bans. A log that is resumed counts from where it was left.
+   */
+  readonly newLogsSince: number;
   /** Called before each chunk. */
   readonly begin: () => void;
   /** Records what the verdicts lead to, inside the transaction of the lines that led to them. */
@@ -59,10 +66,13 @@ export class Pipeline {
   readonly lastEventAt = new Map<string, number>();
   readonly #options: PipelineOptions;
   readonly #readers = new Map<string, Reader>();
+  /** Logs whose position was known when this run began. */
+  readonly #resumed: ReadonlySet<string>;
   #nextId: number;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#resumed = new Set(options.store.positions().map(({ log }) => log));
     this.#nextId = options.store.lastFailureId() + 1;
   }
 
@@ -79,7 +89,7 @@ export class Pipeline {
     const findings: Findings = { records: [], verdicts: [], sites: new Map(), cutLines: 0 };
     reader.stamps.now = now;
     const onLine = (bytes: Uint8Array, start: number, end: number, cut: boolean) =>
-      this.#line(reader.line, bytes, start, end, cut, now, findings);
+      this.#line(reader, bytes, start, end, cut, now, findings);
     reader.splitter.push(chunk.bytes, onLine);
     if (chunk.last) reader.splitter.end(onLine);
     reader.offset = chunk.offset + chunk.bytes.length;
@@ -102,13 +112,14 @@ export class Pipeline {
     const known = this.#readers.get(file.log);
     if (known?.offset === offset) return known;
     const stamps = new StampReader(this.#options.zone, this.#options.clock.now());
-    const reader = { splitter: new LineSplitter(), stamps, line: new WordPressLine(stamps), offset };
+    const since = this.#resumed.has(file.log) ? Number.NEGATIVE_INFINITY : this.#options.newLogsSince;
+    const reader = { splitter: new LineSplitter(), stamps, line: new WordPressLine(stamps), since, offset };
     this.#readers.set(file.log, reader);
     return reader;
   }
 
   #line(
-    line: WordPressLine,
+    { line, since }: Reader,
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -121,7 +132,9 @@ export class Pipeline {
     if (!line.read(bytes, start, end, cut)) return;
     const address = line.address();
     const reason = this.#options.detector.examine(line, address, now);
-    touch(findings.sites, line, reason === null, now);
+    const old = line.time < since;
+    touch(findings.sites, line, reason === null && !old, now);
+    if (old) return;
     // What no filter names is not kept: it is no evidence, and most lines of an honest log are such.
     if (address === null || line.message === null || line.message.filters === 0 || Number.isNaN(line.time))
       return;
