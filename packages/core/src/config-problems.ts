@@ -30,7 +30,10 @@ function pathOf({ instancePath, keyword, params, propertyName }: ErrorObject): s
     );
 }
 
-function offendingValue({ keyword, data, params, propertyName }: ErrorObject): unknown {
+function offendingValue(error: ErrorObject): unknown {
+  // It may be a webhook's URL, which is a secret, under a name that is misspelled.
+  if (error.instancePath.startsWith('/slack')) return '[redacted]';
+  const { keyword, data, params, propertyName } = error;
   if (propertyName !== undefined) return propertyName;
   if (keyword === 'additionalProperties')
     return (data as Record<string, unknown>)[params['additionalProperty']];

@@ -206,12 +206,17 @@ test('each rule refuses what makes no sense', () => {
   }
 });
 
-test('a secret never shows in a problem', () => {
-  const { problems } = parseConfig(
-    '[slack]\nwebhook_url = "https://hooks.slack.example/T0/secret"\nwebhook_url_file = "/x"\nchannel = 3',
-  );
-  assert.equal(problems.length, 2);
-  assert.doesNotMatch(JSON.stringify(problems), /secret/);
+test('a secret never shows in a problem, even under a misspelled name', () => {
+  const url = '"https://hooks.slack.example/T0/secret"';
+  for (const keys of [
+    `webhook_url = ${url}\nwebhook_url_file = "/x"`,
+    `webhook_uri = ${url}`,
+    `webhook_url = [${url}]`,
+  ]) {
+    const { problems } = parseConfig(`[slack]\n${keys}`);
+    assert.equal(problems.length, 1);
+    assert.doesNotMatch(JSON.stringify(problems), /secret/);
+  }
 });
 
 test('what a jail leaves out it takes from the defaults, and every problem of every jail is told', () => {
