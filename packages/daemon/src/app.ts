@@ -29,6 +29,7 @@ import { Reconciler } from './reconciler.ts';
 import { releaseMemory } from './release-memory.ts';
 import { createFileSource } from './sources/file.ts';
 import { createStore } from './store/sqlite.ts';
+import { VerdictRecorder } from './verdict-recorder.ts';
 
 export const version = '0.1.0';
 
@@ -122,14 +123,21 @@ export function createApp(options: AppOptions): App {
     },
     clock,
     events,
-    random: Math.random,
     jail: (name) => config.jails.find((jail) => jail.name === name),
-    touchesExempt: (network, jail) => exemptions.overlapping(network, jail, clock.now()).length > 0,
+    onEnd: (key) => recorder.drop(key),
     onApplied: () => reconciler.applied(),
     onRefusal(error) {
       health.set('firewall_failed', '', `The firewall refused a change: ${error.message}`);
       reconciler.suspect();
     },
+  });
+  const recorder = new VerdictRecorder({
+    store,
+    enforcer,
+    clock,
+    random: Math.random,
+    jail: (name) => config.jails.find((jail) => jail.name === name),
+    touchesExempt: (network, jail) => exemptions.overlapping(network, jail, clock.now()).length > 0,
   });
   const reconciler = new Reconciler({
     store,
@@ -150,7 +158,7 @@ export function createApp(options: AppOptions): App {
     zone: createZoneClock(Temporal.Now.timeZoneId()),
     newLogsSince: startedAt - Math.max(...config.jails.map(({ findtime }) => findtime)),
     begin: followClock,
-    record: (verdicts) => enforcer.record(verdicts),
+    record: (verdicts) => recorder.record(verdicts),
     committed: apply,
     onCutLine: (file) =>
       log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
@@ -259,7 +267,7 @@ export function createApp(options: AppOptions): App {
     }
     const now = clock.now();
     verdicts = verdicts.filter(({ network, jail }) => exemptions.covering(network, jail, now) === null);
-    if (verdicts.length > 0) store.transaction(() => enforcer.record(verdicts));
+    if (verdicts.length > 0) store.transaction(() => recorder.record(verdicts));
   }
 
   // ─── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -297,7 +305,7 @@ export function createApp(options: AppOptions): App {
     if (expiryTimer !== null) clearTimeout(expiryTimer);
     reconciler.stop();
     await source?.stop();
-    enforcer.stop();
+    recorder.stop();
     await enforcer.flush();
     await socket?.close();
   }
