@@ -8,8 +8,6 @@ import {
   Detector,
   type Firewall,
   type LogSource,
-  type Network,
-  type Verdict,
 } from '@portcullis/core';
 import { createServer } from './api/server.ts';
 import { type Listening, listen } from './api/socket.ts';
@@ -26,6 +24,7 @@ import { createOperations } from './live-operations.ts';
 import type { Logger } from './log.ts';
 import { Pipeline } from './pipeline.ts';
 import { Reconciler } from './reconciler.ts';
+import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
 import { createFileSource } from './sources/file.ts';
 import { createStore } from './store/sqlite.ts';
@@ -99,10 +98,7 @@ export function createApp(options: AppOptions): App {
 
   events.subscribe(createEventLog(log));
   const jails = () => config.jails;
-  /** Whether jails count the network as one: marks on such are found by name, wider ones are searched. */
-  const isOneClient = (network: Network) =>
-    network.isSingle ||
-    (network.family === 6 && config.jails.every(({ ipv6Prefix }) => network.prefix >= ipv6Prefix));
+  const longestFindtime = () => Math.max(...config.jails.map(({ findtime }) => findtime));
   const exemptions = new ExemptionBook({ store, health, jails });
   const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
   const detector = new Detector(config.jails, exemptions.current, seed);
@@ -156,7 +152,7 @@ export function createApp(options: AppOptions): App {
     detector,
     clock,
     zone: createZoneClock(Temporal.Now.timeZoneId()),
-    newLogsSince: startedAt - Math.max(...config.jails.map(({ findtime }) => findtime)),
+    newLogsSince: startedAt - longestFindtime(),
     begin: followClock,
     record: (verdicts) => recorder.record(verdicts),
     committed: apply,
@@ -240,41 +236,21 @@ export function createApp(options: AppOptions): App {
     detector.exempt(exemptions.current);
   }
 
-  // ─── Counters ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Counts what the store remembers, in jails that begin anew. What is due by now is banned. */
-  function recount(names: readonly string[]): void {
-    if (names.length === 0) return;
-    const begun = new Set(names);
-    const marks = new Map<string, number>();
-    const wide: { jail: string; network: Network; failureId: number }[] = [];
-    for (const { jail, network, failureId } of store.forgotten()) {
-      marks.set(`${jail} ${network}`, failureId);
-      if (!isOneClient(network)) wide.push({ jail, network, failureId });
-    }
-    const forgotten = (jail: string, network: Network) =>
-      wide.reduce(
-        (latest, mark) =>
-          mark.jail === jail && mark.failureId > latest && mark.network.contains(network)
-            ? mark.failureId
-            : latest,
-        marks.get(`${jail} ${network}`) ?? 0,
-      );
-    const longest = Math.max(...config.jails.map(({ findtime }) => findtime));
-    let verdicts: Verdict[] = [];
-    for (const failure of store.failuresSince(clock.now() - longest)) {
-      verdicts.push(...detector.recount(begun, failure, forgotten));
-    }
+  /** Counts anew what the store remembers, in jails that begin anew. What is due by now is banned. */
+  function countAgain(names: readonly string[]): void {
     const now = clock.now();
-    verdicts = verdicts.filter(({ network, jail }) => exemptions.covering(network, jail, now) === null);
-    if (verdicts.length > 0) store.transaction(() => recorder.record(verdicts));
+    const since = now - longestFindtime();
+    const due = recount({ store, detector, jails: new Set(names), since }).filter(
+      ({ network, jail }) => exemptions.covering(network, jail, now) === null,
+    );
+    if (due.length > 0) store.transaction(() => recorder.record(due));
   }
 
   // ─── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async function startSource(): Promise<void> {
-    const longest = Math.max(...config.jails.map(({ findtime }) => findtime));
-    source = createFileSource({ globs: config.log.files, clock, catchUpSince: clock.now() - longest });
+    const catchUpSince = clock.now() - longestFindtime();
+    source = createFileSource({ globs: config.log.files, clock, catchUpSince });
     await source.start(store.positions(), {
       chunk: (chunk) => pipeline.chunk(chunk),
       trouble: ({ code, log: file, sentence }) => health.set(code, file, sentence),
@@ -336,7 +312,7 @@ export function createApp(options: AppOptions): App {
       await exemptions.resolve();
       detector.exempt(exemptions.current);
       byHand.liftExempt();
-      recount(config.jails.map(({ name }) => name));
+      countAgain(config.jails.map(({ name }) => name));
       await enforcer.flush();
       await listenAdmin();
       await startSource();
@@ -374,7 +350,7 @@ export function createApp(options: AppOptions): App {
       const before = config;
       config = { ...next, stateDir: before.stateDir, runDir: before.runDir };
       await exemptions.resolve();
-      recount(detector.reconfigure(config.jails, exemptions.current));
+      countAgain(detector.reconfigure(config.jails, exemptions.current));
       byHand.endOfRemovedJails();
       byHand.liftExempt();
       await enforcer.exclusively(async () => {

@@ -1,0 +1,48 @@
+import type { BanStore, Detector, Network, Verdict } from '@portcullis/core';
+
+export interface RecountOptions {
+  readonly store: BanStore;
+  readonly detector: Detector;
+  /** The jails that begin anew. */
+  readonly jails: ReadonlySet<string>;
+  /** Failures before it lie outside every findtime. */
+  readonly since: number;
+}
+
+/**
+ * Counts what the store remembers, in jails that begin anew: after a start all of them. Failures that a ban rests on,
+ * or that were forgotten with an unban, do not count again.
+ *
+ * @returns what is due by now: lines that came before a crash, or a maxretry that has been lowered
+ */
+export function recount({ store, detector, jails, since }: RecountOptions): Verdict[] {
+  if (jails.size === 0) return [];
+  const forgotten = forgottenMarks(store, detector);
+  const verdicts: Verdict[] = [];
+  for (const failure of store.failuresSince(since)) {
+    verdicts.push(...detector.recount(jails, failure, forgotten));
+  }
+  return verdicts;
+}
+
+/** Finds the last failure that no longer counts for a client in a jail; 0 where all count. */
+function forgottenMarks(store: BanStore, detector: Detector): (jail: string, client: Network) => number {
+  const marks = new Map<string, number>();
+  // A mark on more than one client is rare: somebody lifted a network. Those are searched one by one.
+  const wide: { jail: string; network: Network; failureId: number }[] = [];
+  const isOneClient = (network: Network) =>
+    network.isSingle ||
+    (network.family === 6 && detector.jails.every(({ config }) => network.prefix >= config.ipv6Prefix));
+  for (const mark of store.forgotten()) {
+    marks.set(`${mark.jail} ${mark.network}`, mark.failureId);
+    if (!isOneClient(mark.network)) wide.push(mark);
+  }
+  return (jail, client) => {
+    let latest = marks.get(`${jail} ${client}`) ?? 0;
+    for (const mark of wide) {
+      if (mark.jail === jail && mark.failureId > latest && mark.network.contains(client))
+        latest = mark.failureId;
+    }
+    return latest;
+  };
+}
