@@ -55,6 +55,40 @@ test('text that is no address for Node is none, whatever stands in it', () => {
   );
 });
 
+test('pieces of addresses make an address exactly where they do for Node', () => {
+  const piece = fc.constantFrom(
+    ':',
+    ':',
+    '::',
+    '0',
+    '1',
+    'ffff',
+    'ABCD',
+    '00001',
+    '.',
+    '1.2.3.4',
+    '255',
+    '256',
+    '01',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 17, size: 'max' }), (pieces) => {
+      const spelled = pieces.join('');
+      assert.equal(parseAddress(spelled) !== null, isIPv4(spelled) || isIPv6(spelled), spelled);
+    }),
+    { numRuns: 5000 },
+  );
+  for (const spelled of [
+    '1::2::3',
+    '1:2:3:4:5:6:7:1.2.3.4',
+    '1:2:3:4:5:6::1.2.3.4',
+    ':::',
+    '1:2:3:4:5:6:7:8::',
+  ]) {
+    assert.equal(parseAddress(spelled), null, spelled);
+  }
+});
+
 test('an address is printed as RFC 5952 says', () => {
   const table: [spelled: string, canonical: string][] = [
     // Section 1 and 2: ways to write the same address.

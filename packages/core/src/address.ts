@@ -179,7 +179,7 @@ function readIpv6(bytes: Uint8Array, start: number, end: number, out: AddressWor
       at++;
     }
     if (at < end && bytes[at] === DOT) {
-      if (filled > 6 || readIpv4(bytes, groupStart, end, out) === 0) return 0;
+      if (readIpv4(bytes, groupStart, end, out) === 0) return 0;
       groups[filled++] = out[3]! >>> 16;
       groups[filled++] = out[3]! & 0xffff;
       break;

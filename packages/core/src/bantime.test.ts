@@ -27,6 +27,12 @@ test('with increments each ban is twice as long as the one before', () => {
   assert.deepEqual(hours({}), [1, 2, 4, 8, 16]);
 });
 
+test('doubling stops after twenty bans', () => {
+  const second = { ...policy, bantime: 1000 };
+  assert.equal(banDuration(second, 20, 0), 1000 * 2 ** 20);
+  assert.equal(banDuration(second, 21, 0), 1000 * 2 ** 20);
+});
+
 test('multipliers take the place of doubling, and the last one repeats', () => {
   assert.deepEqual(hours({ multipliers: [1, 5, 30] }), [1, 5, 30, 30, 30]);
   assert.deepEqual(hours({ multipliers: [2] }), [2, 2, 2, 2, 2]);

@@ -33,10 +33,11 @@ const bytes = fc
     fc.oneof(fc.constantFrom(0x0a, 0x0d, 0x00, 0x85, 0xe2, 0x80, 0xa8), fc.integer({ min: 0, max: 255 })),
     {
       maxLength: 200,
+      size: 'max',
     },
   )
   .map((values) => Uint8Array.from(values));
-const cuts = fc.array(fc.nat({ max: 220 }), { maxLength: 12 });
+const cuts = fc.array(fc.nat({ max: 220 }), { maxLength: 12, size: 'max' });
 
 function cutAt(whole: Uint8Array, places: readonly number[]): Uint8Array[] {
   const sorted = [0, ...[...places].sort((one, other) => one - other), whole.length];

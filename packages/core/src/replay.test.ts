@@ -127,6 +127,12 @@ test('a ban ends where the log’s clock passes its end, and bans end in order o
   ]);
 });
 
+test('a ban is over at the instant that it names', () => {
+  const ban = [0, 1, 2].map((second) => failure(second));
+  assert.equal(replayed([...ban, failure(1001.999, '203.0.113.9')], tenMinutes).length, 1);
+  assert.equal(replayed([...ban, failure(1002, '203.0.113.9')], tenMinutes).length, 2);
+});
+
 test('a log that ends earlier leaves its bans in force', () => {
   assert.deepEqual(
     replayed([...[0, 1, 2].map((second) => failure(second)), failure(1001, '203.0.113.9')], tenMinutes),

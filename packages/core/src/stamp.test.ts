@@ -176,6 +176,12 @@ describe('where the clock changes', () => {
     assert.equal(reader.rfc3164(stamp, 0), Date.parse('2026-11-01T06:30:00Z'));
   });
 
+  test('a line out of order in the first pass is not taken for one of a second pass that has not come', () => {
+    const read = readerAt('2026-11-01T05:59:59Z', newYork);
+    assert.equal(read('Nov  1 01:50:00'), '2026-11-01T05:50:00.000Z');
+    assert.equal(read('Nov  1 01:10:00'), '2026-11-01T05:10:00.000Z');
+  });
+
   test('a line of the hour that spring leaves out is taken as written by a clock that had not changed yet', () => {
     const read = readerAt('2027-03-15T00:00:00Z', newYork);
     assert.equal(read('Mar 14 01:59:59'), '2027-03-14T06:59:59.000Z');

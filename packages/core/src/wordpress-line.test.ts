@@ -110,7 +110,7 @@ test('no bytes at all make the reader throw or read outside', () => {
     'Comment ',
   );
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 14 }), (parts) => {
+    fc.property(fc.array(piece, { maxLength: 14, size: 'max' }), (parts) => {
       const bytes = Buffer.from(parts.join(''));
       if (!line.read(bytes, 0, bytes.length)) return;
       assert.ok(line.count >= 1);
@@ -136,6 +136,15 @@ test('a line beyond the trusted length names no address, nor does one that was c
     assert.equal(line.reason, reason);
     assert.equal(line.address() === null, reason !== null);
   }
+});
+
+test('of an overlong line only the first reading is told', () => {
+  const line = createLine();
+  const bytes = Buffer.from(
+    `${header}nothing known)[1]: Authentication failure for ${'a'.repeat(3000)} from ${address}`,
+  );
+  line.read(bytes, 0, bytes.length);
+  assert.deepEqual([line.reason, line.message, line.site], ['overlong', null, 'blog.example.com']);
 });
 
 describe('a hostile line of 16 KiB takes no longer than an honest reader can bear', () => {
