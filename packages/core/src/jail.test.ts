@@ -217,6 +217,17 @@ test('it decides as a plain list of failures would, in whatever order things hap
   );
 });
 
+test('clients that share all words of their address but one are told apart, however many there are', () => {
+  const jail = createJail({ maxTracked: 20_000 });
+  for (let index = 1; index <= 5000; index++) {
+    for (const place of [0, 1, 2, 3]) {
+      const [a, b, c, d] = [0x26000000, 7, 7, 7].map((word, at) => (at === place ? word + index * 8 : word));
+      jail.fail(new Network(6, a!, b!, c!, d!), 0, 0, 1);
+    }
+  }
+  assert.equal(jail.tracked, 20_000);
+});
+
 test('at its cap it forgets the address that failed longest ago, and never holds more', () => {
   const jail = createJail({ maxTracked: 5000, maxretry: 1000 });
   const networks = Array.from(
