@@ -19,7 +19,7 @@ export function createTerminal(stream: Stream, colour: boolean): Terminal {
   const coloured =
     colour && stream.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
   return {
-    columns: stream.isTTY === true ? (stream.columns ?? 80) : null,
+    columns: stream.isTTY === true ? stream.columns || 80 : null,
     styled: (format, text) => (coloured ? styleText(format, text, { validateStream: false }) : text),
     line: (text = '') => void stream.write(`${text}\n`),
   };

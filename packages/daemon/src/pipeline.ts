@@ -102,8 +102,10 @@ export class Pipeline {
       if (findings.verdicts.length > 0) record(findings.verdicts);
       store.savePosition({ ...chunk.file, offset });
     });
-    const latest = Math.max(...[...findings.sites.values()].map(({ lastEventAt }) => lastEventAt));
-    if (Number.isFinite(latest)) this.lastEventAt.set(chunk.file.log, latest);
+    const times = [...findings.sites.values()].map(({ lastEventAt }) => lastEventAt);
+    if (times.length > 0) {
+      this.lastEventAt.set(chunk.file.log, Math.max(this.lastEventAt.get(chunk.file.log) ?? 0, ...times));
+    }
     if (findings.cutLines > 0) onCutLine(chunk.file.log);
     if (findings.verdicts.length > 0) committed();
   }
