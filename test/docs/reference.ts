@@ -21,7 +21,7 @@ interface Schema {
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
-  /** Of `jails`; false elsewhere. */
+  /** Of `jails` and `sites`; false elsewhere. */
   readonly additionalProperties?: Schema;
 }
 
@@ -47,19 +47,34 @@ function keyTables(): string {
   return [
     table('At the top of the file', top),
     ...sections.map(([name, schema]) =>
-      name === 'jails'
-        ? jailTable(schema, defaults)
+      name === 'jails' || name === 'sites'
+        ? namedTable(name, schema, defaults)
         : table(`\`[${name}]\``, Object.entries(schema.properties ?? {})),
     ),
   ].join('\n');
 }
 
-/** Only what a jail has besides the keys of `[defaults]`. */
-function jailTable({ additionalProperties }: Schema, defaults: Readonly<Record<string, Schema>>): string {
+const named = {
+  jails: {
+    title: '`[jails.<name>]`, besides every key of `[defaults]`',
+    standing: { enabled: true, filter: ['wordpress-hard', 'wordpress-soft'] } as Record<string, unknown>,
+  },
+  sites: {
+    title: '`[sites.<id>]`: see [panel.md](panel.md)',
+    standing: { mode: 'isolated' } as Record<string, unknown>,
+  },
+} as const;
+
+/** Sections that the administrator names. Of a jail only what it has besides the keys of `[defaults]`. */
+function namedTable(
+  name: keyof typeof named,
+  { additionalProperties }: Schema,
+  defaults: Readonly<Record<string, Schema>>,
+): string {
   const own = Object.entries(additionalProperties?.properties ?? {}).filter(([key]) => !(key in defaults));
-  const standing: Record<string, unknown> = { enabled: true, filter: ['wordpress-hard', 'wordpress-soft'] };
+  const { title, standing } = named[name];
   return table(
-    '`[jails.<name>]`, besides every key of `[defaults]`',
+    title,
     own.map(([key, schema]) => [key, { ...schema, default: standing[key] }]),
   );
 }

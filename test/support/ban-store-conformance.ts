@@ -274,6 +274,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         note: 'office',
         added_at: at(0),
         added_by: 'admin',
+        site: null,
       };
       const first = store.addAllowEntry(entry);
       const second = store.addAllowEntry({ ...entry, until: null });

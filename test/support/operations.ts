@@ -128,6 +128,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
         until: duration === null ? null : instant(now() + duration),
         failures: 0,
         sites: {},
+        other_sites: 0,
         users: [],
         times_banned: 1,
         state: 'active',
@@ -187,12 +188,13 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
         note: text,
         added_at: instant(now()),
         added_by: actor,
+        site: null,
       };
       allowed.push(entry);
       note(actor, 'allow', entry.ip, text);
       const lifted = inForce().filter((ban) => network.overlaps(readNetwork(ban.ip)));
       for (const ban of lifted) end(ban, 'allowed');
-      return { entry, lifted: lifted.length };
+      return { entry, lifted: lifted.length, kept: 0 };
     },
     async disallow(actor, id) {
       const entry = found(

@@ -2,19 +2,44 @@ import type { JSONSchema } from 'json-schema-to-ts';
 import { Ban, BanDetails, NewBan, Unbanned } from './ban.ts';
 import { EventName, Failure } from './failure.ts';
 import { Jail } from './jail.ts';
+import {
+  NewRegistration,
+  Registered,
+  Registration,
+  SiteIdentity,
+  type SiteRight,
+  SiteToken,
+} from './registration.ts';
 import { array, boolean, count, describe, nullable, object, oneOf, type Static, string } from './schema.ts';
-import { AllowEntry, Allowed, AuditEntry, NewAllowEntry, Site, UnbanRequest } from './site.ts';
+import {
+  AllowEntry,
+  Allowed,
+  AnsweredRequest,
+  AuditEntry,
+  NewAllowEntry,
+  NewUnbanRequest,
+  RequestAnswer,
+  Site,
+  UnbanRequest,
+} from './site.ts';
 import { Stats, Status } from './status.ts';
 import { Why } from './why.ts';
 
 /** Who may call a route: `admin` is the root-only socket, `site` the socket of one registered site. */
 export type Access = 'admin' | 'site';
 
+/** The header in which a site claims for which of its WordPress users it asks: the login, percent-encoded UTF-8. */
+export const claimedUserHeader = 'x-portcullis-user';
+/** WordPress' logins have at most 60 characters. */
+export const maxClaimedUser = 60;
+
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly summary: string;
   readonly access: readonly Access[];
+  /** What a site must have been given to call it. */
+  readonly right?: SiteRight;
   readonly params?: JSONSchema;
   readonly query?: JSONSchema;
   readonly body?: JSONSchema;
@@ -50,6 +75,7 @@ const listOf = <const I extends JSONSchema>(items: I) =>
 
 const ipParam = object({ ip: describe('An address, or a network with its slash percent-encoded.', string) });
 const idParam = object({ id: { type: 'integer', minimum: 1 } as const });
+const siteParam = object({ id: describe('The id of a registered site.', string) });
 
 export const BanQuery = object(
   {
@@ -89,6 +115,10 @@ export const FailureQuery = object(
 export type FailureQuery = Partial<Static<typeof FailureQuery>>;
 
 const PageQuery = object(paging, ['limit', 'cursor']);
+const AuditQuery = object(
+  { ...paging, ip: describe('Only what was done to exactly this address.', string) },
+  ['limit', 'cursor', 'ip'],
+);
 const SiteQuery = object({ ...paging, sort: sortBy('name', 'last_event_at', 'failures') }, [
   'limit',
   'cursor',
@@ -114,6 +144,7 @@ export const routes = {
     path: '/v1/status',
     summary: 'Health, and what is enforced against what is wanted',
     access: ['admin', 'site'],
+    right: 'view',
     response: Status,
   },
   listBans: {
@@ -121,6 +152,7 @@ export const routes = {
     path: '/v1/bans',
     summary: 'Bans',
     access: ['admin', 'site'],
+    right: 'view',
     query: BanQuery,
     response: listOf(Ban),
   },
@@ -129,6 +161,7 @@ export const routes = {
     path: '/v1/bans/:id',
     summary: 'One ban with its evidence',
     access: ['admin', 'site'],
+    right: 'view',
     params: idParam,
     response: BanDetails,
   },
@@ -146,6 +179,7 @@ export const routes = {
     path: '/v1/bans/:ip',
     summary: 'Lift the bans of an address or network',
     access: ['admin', 'site'],
+    right: 'unban',
     params: ipParam,
     query: UnbanQuery,
     response: Unbanned,
@@ -163,6 +197,7 @@ export const routes = {
     path: '/v1/sites',
     summary: 'Sites seen in the log',
     access: ['admin', 'site'],
+    right: 'view',
     query: SiteQuery,
     response: listOf(Site),
   },
@@ -179,6 +214,7 @@ export const routes = {
     path: '/v1/allow',
     summary: 'The allow list',
     access: ['admin', 'site'],
+    right: 'view',
     query: PageQuery,
     response: listOf(AllowEntry),
   },
@@ -187,6 +223,7 @@ export const routes = {
     path: '/v1/allow',
     summary: 'Allow an address; lifts its bans',
     access: ['admin', 'site'],
+    right: 'allow',
     body: NewAllowEntry,
     response: Allowed,
     status: 201,
@@ -196,6 +233,7 @@ export const routes = {
     path: '/v1/allow/:id',
     summary: 'Remove an entry of the allow list',
     access: ['admin', 'site'],
+    right: 'allow',
     params: idParam,
     response: AllowEntry,
   },
@@ -204,6 +242,7 @@ export const routes = {
     path: '/v1/failures',
     summary: 'Failures, the latest first',
     access: ['admin', 'site'],
+    right: 'view',
     query: FailureQuery,
     response: listOf(Failure),
   },
@@ -212,6 +251,7 @@ export const routes = {
     path: '/v1/stats',
     summary: 'Failures and bans over time',
     access: ['admin', 'site'],
+    right: 'view',
     query: object({ since: instantQuery, site: string }, ['since', 'site']),
     response: Stats,
   },
@@ -227,16 +267,86 @@ export const routes = {
     method: 'GET',
     path: '/v1/requests',
     summary: 'What sites ask the administrator for',
-    access: ['admin'],
+    access: ['admin', 'site'],
+    right: 'view',
     query: RequestQuery,
     response: listOf(UnbanRequest),
+  },
+  ask: {
+    method: 'POST',
+    path: '/v1/requests',
+    summary: 'Ask the administrator for an unban',
+    access: ['site'],
+    right: 'ask',
+    body: NewUnbanRequest,
+    response: UnbanRequest,
+    status: 201,
+  },
+  answerRequest: {
+    method: 'POST',
+    path: '/v1/requests/:id',
+    summary: 'Approve or decline what a site asks for; approving unbans',
+    access: ['admin'],
+    params: idParam,
+    body: RequestAnswer,
+    response: AnsweredRequest,
+  },
+  site: {
+    method: 'GET',
+    path: '/v1/site',
+    summary: 'Who you are: the registered site that this socket stands for',
+    access: ['site'],
+    response: SiteIdentity,
+  },
+  listRegistrations: {
+    method: 'GET',
+    path: '/v1/registrations',
+    summary: 'Sites that are registered for the panel',
+    access: ['admin'],
+    query: PageQuery,
+    response: listOf(Registration),
+  },
+  register: {
+    method: 'POST',
+    path: '/v1/registrations',
+    summary: 'Register a site for the panel; in shared mode the answer holds its token',
+    access: ['admin'],
+    body: NewRegistration,
+    response: Registered,
+    status: 201,
+  },
+  unregister: {
+    method: 'DELETE',
+    path: '/v1/registrations/:id',
+    summary: 'Remove a registered site with its socket, token, allow entries and requests',
+    access: ['admin'],
+    params: siteParam,
+    response: Registration,
+  },
+  issueToken: {
+    method: 'POST',
+    path: '/v1/registrations/:id/token',
+    summary: 'Make a new token of a site; the one of before no longer holds',
+    access: ['admin'],
+    params: siteParam,
+    response: SiteToken,
+    status: 201,
+  },
+  revokeToken: {
+    method: 'DELETE',
+    path: '/v1/registrations/:id/token',
+    summary: 'Revoke the token of a site',
+    access: ['admin'],
+    params: siteParam,
+    response: Registration,
   },
   listAudit: {
     method: 'GET',
     path: '/v1/audit',
-    summary: 'Who did what, the latest first',
-    access: ['admin'],
-    query: PageQuery,
+    summary: 'Who did what, the latest first; a site sees what it did itself',
+    access: ['admin', 'site'],
+    right: 'view',
+    query: AuditQuery,
     response: listOf(AuditEntry),
   },
   events: {
@@ -244,6 +354,7 @@ export const routes = {
     path: '/v1/events',
     summary: 'Decisions as they happen (server-sent events)',
     access: ['admin', 'site'],
+    right: 'view',
     response: 'events',
   },
   metrics: {

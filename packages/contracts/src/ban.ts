@@ -29,7 +29,14 @@ export const Ban = object({
   since: instant,
   until: describe('When it ends; null: never by itself.', nullable(instant)),
   failures: describe('Failures that count for this ban, those that prolonged it included.', count),
-  sites: describe('Failures by site; the empty name stands for lines that name no site.', counts),
+  sites: describe(
+    'Failures by site; the empty name stands for lines that name no site. A registered site sees its own only.',
+    counts,
+  ),
+  other_sites: describe(
+    'Other sites with evidence, whose names are not told; always 0 on the admin socket.',
+    count,
+  ),
   users: describe(
     'User names tried, the latest first, at most 20. Text that attackers wrote: escape it.',
     array(string),

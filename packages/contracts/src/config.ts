@@ -1,5 +1,6 @@
 import { durationPattern } from './duration.ts';
 import { FilterName } from './failure.ts';
+import { siteIdPattern, siteSettings, unixNamePattern } from './registration.ts';
 import { boolean, describe, object, oneOf, type Static, string } from './schema.ts';
 
 const duration = {
@@ -141,6 +142,20 @@ export const ConfigFile = object(
       },
       ['backend', 'chains', 'ports', 'protocols', 'reject_with', 'on_stop'],
     ),
+    sites: {
+      type: 'object',
+      propertyNames: { pattern: siteIdPattern },
+      additionalProperties: object(siteSettings, ['user', 'mode', 'rights', 'wp']),
+    },
+    panel: object(
+      {
+        shared_group: describe('The Unix group that may open the one socket of sites in shared mode.', {
+          type: 'string',
+          pattern: unixNamePattern,
+        } as const),
+      },
+      ['shared_group'],
+    ),
     retention: object(
       {
         history: describe('How long ended bans are kept.', duration),
@@ -158,7 +173,7 @@ export const ConfigFile = object(
       ['webhook_url_file', 'webhook_url', 'channel'],
     ),
   },
-  ['state_dir', 'run_dir', 'log', 'defaults', 'jails', 'firewall', 'retention', 'slack'],
+  ['state_dir', 'run_dir', 'log', 'defaults', 'jails', 'firewall', 'sites', 'panel', 'retention', 'slack'],
 );
 export type ConfigFile = Static<typeof ConfigFile>;
 
@@ -193,6 +208,8 @@ export const defaultConfig = {
     reject_with: 'icmp-port-unreachable',
     on_stop: 'keep',
   },
+  sites: {},
+  panel: { shared_group: 'www-data' },
   retention: { history: '90d', failures: '30d', audit: '52w' },
   slack: { webhook_url_file: '', channel: '' },
 } as const satisfies ConfigFile;

@@ -4,7 +4,19 @@ import { Ban, BanDetails, Evidence, NewBan, Unbanned } from './ban.ts';
 import { Problem } from './errors.ts';
 import { Failure } from './failure.ts';
 import { Jail, JailSummary, LogPosition } from './jail.ts';
-import { AllowEntry, Allowed, AuditEntry, Exemption, NewAllowEntry, Site, UnbanRequest } from './site.ts';
+import { NewRegistration, Registered, Registration, SiteIdentity, SiteToken } from './registration.ts';
+import {
+  AllowEntry,
+  Allowed,
+  AnsweredRequest,
+  AuditEntry,
+  Exemption,
+  NewAllowEntry,
+  NewUnbanRequest,
+  RequestAnswer,
+  Site,
+  UnbanRequest,
+} from './site.ts';
 import { HealthProblem, Stats, Status } from './status.ts';
 import { Why } from './why.ts';
 
@@ -12,6 +24,7 @@ import { Why } from './why.ts';
 const nouns = {
   Allowed,
   AllowEntry,
+  AnsweredRequest,
   AuditEntry,
   Ban,
   BanDetails,
@@ -24,8 +37,15 @@ const nouns = {
   LogPosition,
   NewAllowEntry,
   NewBan,
+  NewRegistration,
+  NewUnbanRequest,
   Problem,
+  Registered,
+  Registration,
+  RequestAnswer,
   Site,
+  SiteIdentity,
+  SiteToken,
   Stats,
   Status,
   Unbanned,
@@ -87,6 +107,7 @@ function operation(name: string, route: Route, template: string): Record<string,
     operationId: name,
     summary: route.summary,
     'x-portcullis-access': route.access,
+    ...(route.right === undefined ? {} : { 'x-portcullis-right': route.right }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}

@@ -1,4 +1,16 @@
-import { count, describe, instant, integer, nullable, object, oneOf, type Static, string } from './schema.ts';
+import { Ban } from './ban.ts';
+import {
+  array,
+  count,
+  describe,
+  instant,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  type Static,
+  string,
+} from './schema.ts';
 
 export const Site = object({
   name: describe(
@@ -18,14 +30,29 @@ export type Site = Static<typeof Site>;
 
 export const UnbanRequest = object({
   id: integer,
-  site: string,
-  ip: string,
-  asked_by: describe('The WordPress user that the site claims.', string),
+  site: describe('The id of the registered site that asks.', string),
+  ip: describe('An address or a network; canonical.', string),
+  asked_by: describe('The WordPress user that the site claims; empty where it names none.', string),
   asked_at: instant,
   note: string,
   state: oneOf('open', 'approved', 'declined'),
 });
 export type UnbanRequest = Static<typeof UnbanRequest>;
+
+export const NewUnbanRequest = object({
+  ip: describe('A single address, or an IPv6 network of /64 or narrower.', string),
+  note: describe('Why, for the administrator.', { type: 'string', maxLength: 500 } as const),
+});
+export type NewUnbanRequest = Static<typeof NewUnbanRequest>;
+
+export const RequestAnswer = object({ state: oneOf('approved', 'declined') });
+export type RequestAnswer = Static<typeof RequestAnswer>;
+
+export const AnsweredRequest = object({
+  request: UnbanRequest,
+  ended: describe('The bans that the approval ended.', array(Ban)),
+});
+export type AnsweredRequest = Static<typeof AnsweredRequest>;
 
 export const AllowEntry = object({
   id: integer,
@@ -33,31 +60,60 @@ export const AllowEntry = object({
   until: nullable(instant),
   note: string,
   added_at: instant,
-  added_by: string,
+  added_by: describe('Who: `admin`, or `site:<id>` with ` as <WordPress user>` as the site claims.', string),
+  site: describe(
+    'The id of the registered site for whose failures alone it holds; null: for the whole host.',
+    nullable(string),
+  ),
 });
 export type AllowEntry = Static<typeof AllowEntry>;
 
 export const NewAllowEntry = object(
   {
     ip: string,
-    for: describe('How long, as `7d`; for ever when left out.', string),
+    for: describe(
+      'How long, as `7d`; for ever when left out. A site must say it, and at most 30 days.',
+      string,
+    ),
     note: { type: 'string', maxLength: 500 } as const,
   },
   ['for', 'note'],
 );
 export type NewAllowEntry = Static<typeof NewAllowEntry>;
 
-export const Allowed = object({ entry: AllowEntry, lifted: describe('Bans that the entry ended.', count) });
+export const Allowed = object({
+  entry: AllowEntry,
+  lifted: describe('Bans that the entry ended.', count),
+  kept: describe(
+    'Bans that go on although the entry covers them: other sites have evidence, too. 0 for an entry of the whole host.',
+    count,
+  ),
+});
 export type Allowed = Static<typeof Allowed>;
 
 export const AuditEntry = object({
   id: integer,
   at: instant,
   actor: describe('Who: `admin` for the admin socket, `site:<id>`, or `daemon`.', string),
-  action: oneOf('ban', 'unban', 'allow', 'disallow', 'reload', 'start', 'stop', 'repair'),
+  action: oneOf(
+    'ban',
+    'unban',
+    'allow',
+    'disallow',
+    'ask',
+    'approve',
+    'decline',
+    'register',
+    'unregister',
+    'token',
+    'reload',
+    'start',
+    'stop',
+    'repair',
+  ),
   ip: nullable(string),
   jail: nullable(string),
-  detail: string,
+  detail: describe('What a site did begins with `as <WordPress user>`, as the site claims.', string),
 });
 export type AuditEntry = Static<typeof AuditEntry>;
 

@@ -23,6 +23,7 @@ export const ProblemCode = oneOf(
   'store_degraded',
   'ignoreip_unresolved',
   'config_invalid',
+  'site_unserved',
 );
 export type ProblemCode = Static<typeof ProblemCode>;
 

@@ -1,4 +1,4 @@
-import { ConfigFile } from '@portcullis/contracts';
+import { ConfigFile, siteDomainPattern, unixNamePattern } from '@portcullis/contracts';
 import { Ajv, type ErrorObject } from 'ajv';
 import type { ConfigProblem } from './config.ts';
 
@@ -43,8 +43,7 @@ function offendingValue(error: ErrorObject): unknown {
 /** What is allowed there, in words. */
 function sentence(error: ErrorObject): string {
   const { keyword, params, parentSchema, schemaPath, propertyName } = error;
-  if (propertyName !== undefined)
-    return 'a jail is named by 1 to 17 of a-z, 0-9 and -, and begins with a letter or digit';
+  if (propertyName !== undefined) return error.instancePath === '/sites' ? siteNaming : jailNaming;
   if (keyword === 'additionalProperties') {
     return `unknown; allowed here: ${Object.keys(parentSchema?.['properties'] ?? {}).join(', ')}`;
   }
@@ -58,12 +57,20 @@ function sentence(error: ErrorObject): string {
   }
   if (keyword === 'exclusiveMinimum') return 'must be greater than 0';
   if (keyword === 'minItems') return 'must not be empty';
+  if (keyword === 'uniqueItems') return 'must not name the same thing twice';
+  if (parentSchema?.['pattern'] === siteDomainPattern)
+    return 'must be a host name in lower case, with the path of a sub-site if need be: example.com, example.com/shop';
+  if (parentSchema?.['pattern'] === unixNamePattern) return 'must be the name of a Unix user or group';
   if (keyword === 'maxItems') return `must hold at most ${params['limit']}`;
   if (keyword === 'minLength') return 'must not be empty';
   if (keyword === 'pattern' && parentSchema?.['pattern'] === '^/')
     return 'must be an absolute path, as /var/log/auth.log';
   return `must match ${params['pattern'] ?? keyword}`;
 }
+
+const jailNaming = 'a jail is named by 1 to 17 of a-z, 0-9 and -, and begins with a letter or digit';
+const siteNaming =
+  'a site’s id has 1 to 40 of a-z, 0-9, . and -, and begins and ends with a letter or digit; quote one with a dot: [sites."example.com"]';
 
 const alternatives = ({ instancePath }: ErrorObject): string =>
   instancePath.startsWith('/firewall/ports')

@@ -146,6 +146,7 @@ export class ByHand {
           note: entry.note ?? '',
           added_at: new Date(now).toISOString(),
           added_by: actor,
+          site: null,
         });
         enforcer.end(bans, 'allowed');
         this.#forget([{ jail: null, network }, ...bans]);
@@ -156,7 +157,7 @@ export class ByHand {
     );
     exemptions.refresh();
     await enforcer.flush();
-    return { entry: added, lifted: bans.length };
+    return { entry: added, lifted: bans.length, kept: 0 };
   }
 
   async disallow(actor: string, id: number): Promise<AllowEntry> {

@@ -65,6 +65,7 @@ export const toBan = (ban: BanRecord): Ban => ({
   until: isoOrNull(ban.until),
   failures: ban.failures,
   sites: { ...ban.evidence.sites },
+  other_sites: 0,
   users: [...ban.evidence.users],
   times_banned: ban.timesBanned,
   state: ban.state,

@@ -21,7 +21,7 @@ test('the shipped configuration writes every key that has a default', () => {
 });
 
 test('each line of the shipped configuration that is commented out could stand there', () => {
-  const examples = text.replace(/^# (\[jails\.|[a-z_]+ = )/gm, '$1');
+  const examples = text.replace(/^# (\[(?:jails|sites)\.|[a-z_]+ = )/gm, '$1');
   assert.notEqual(examples, text);
   const { config, problems } = parseConfig(examples);
   assert.deepEqual(problems, []);

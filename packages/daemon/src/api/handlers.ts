@@ -1,4 +1,12 @@
-import type { Answer, Body, Page, Params, Query, RouteName } from '@portcullis/contracts';
+import {
+  type Answer,
+  type Body,
+  type Page,
+  type Params,
+  PortcullisError,
+  type Query,
+  type RouteName,
+} from '@portcullis/contracts';
 import type { Operations } from '../operations.ts';
 
 /** What a caller sent, as the route's schemas have checked it. */
@@ -35,4 +43,16 @@ export const createHandlers = (operations: Operations, actor: string): Handlers 
   why: ({ params }) => operations.why(params.ip),
   listRequests: ({ query }) => operations.listRequests(query),
   listAudit: ({ query }) => operations.listAudit(query),
+  ask: later,
+  answerRequest: later,
+  site: later,
+  listRegistrations: later,
+  register: later,
+  unregister: later,
+  issueToken: later,
+  revokeToken: later,
 });
+
+function later(): never {
+  throw new PortcullisError('unavailable', 'Sites cannot be registered yet.');
+}

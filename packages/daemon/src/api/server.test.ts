@@ -147,7 +147,7 @@ test('what is not HTTP is answered with a problem, too', async () => {
 test('a site may not call what is the administrator’s', async () => {
   await using served = await serveFake('site');
   for (const call of [
-    'GET /v1/audit',
+    'GET /v1/jails',
     'POST /v1/bans',
     'DELETE /v1/bans',
     'GET /metrics',

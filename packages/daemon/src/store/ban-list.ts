@@ -15,6 +15,7 @@ export const toBan = (row: BanRow): Ban => ({
   until: row.until === null ? null : instantOf(row.until),
   failures: row.failures,
   sites: JSON.parse(row.sites),
+  other_sites: 0,
   users: JSON.parse(row.users),
   times_banned: row.times_banned,
   state: row.state,

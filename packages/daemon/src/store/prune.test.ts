@@ -57,6 +57,7 @@ describe('retention', () => {
       note: '',
       added_at: at(now - day),
       added_by: 'admin',
+      site: null,
     });
 
     finish(store);

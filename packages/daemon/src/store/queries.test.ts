@@ -238,6 +238,7 @@ describe('the read side of the store', () => {
       note: '',
       added_at: at(now),
       added_by: 'admin',
+      site: null,
     });
     assert.deepEqual(queries.allow({}).items, [entry]);
   });

@@ -5,11 +5,15 @@ import { fromInstant, instantOf } from './instant.ts';
 /** Open requests that one site may have; the oldest goes first. */
 export const maxRequestsASite = 100;
 
-export type AllowRow = Omit<AllowEntry, 'until' | 'added_at'> & { until: number | null; added_at: number };
+export type AllowRow = Omit<AllowEntry, 'until' | 'added_at' | 'site'> & {
+  until: number | null;
+  added_at: number;
+};
 export const toAllowEntry = (row: AllowRow): AllowEntry => ({
   ...row,
   until: row.until === null ? null : instantOf(row.until),
   added_at: instantOf(row.added_at),
+  site: null,
 });
 
 export type RequestRow = Omit<UnbanRequest, 'asked_at'> & { asked_at: number };
