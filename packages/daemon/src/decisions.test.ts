@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  createZoneClock,
+  Detector,
+  ExemptionList,
+  type Firewall,
+  type LogChunk,
+  parseNetwork,
+  standardConfig,
+} from '@portcullis/core';
+import { Enforcer } from './enforcer.ts';
+import { EventHub } from './event-hub.ts';
+import { createDryRun } from './firewall/dry-run.ts';
+import { Pipeline } from './pipeline.ts';
+import { recount } from './recount.ts';
+import { createStore } from './store/sqlite.ts';
+import { VerdictRecorder } from './verdict-recorder.ts';
+
+const start = Date.parse('2026-11-21T12:00:00Z');
+const day = 86_400_000;
+
+/** From lines to bans as the daemon does it, with a clock that stands still until it is moved. */
+async function createDecisions(options: { families?: (4 | 6)[]; newLogsSince?: number } = {}) {
+  const clock = {
+    time: start,
+    now() {
+      return this.time;
+    },
+  };
+  const config = standardConfig();
+  const store = createStore({
+    path: ':memory:',
+    clock,
+    retention: { historyMs: null, failuresMs: null, auditMs: null },
+  });
+  const exemptions = { everywhere: new ExemptionList(), byJail: new Map() };
+  const detector = new Detector(config.jails, exemptions, 1);
+  const dryRun = createDryRun(clock);
+  const firewall: Firewall = {
+    ...dryRun,
+    ...(options.families && { families: options.families, limits: ['No IPv6.'] }),
+  };
+  await firewall.install(['wordpress']);
+  const jail = (name: string) => config.jails.find((each) => each.name === name);
+  const enforcer = new Enforcer({
+    store,
+    firewall,
+    clock,
+    events: new EventHub(clock),
+    jail,
+    onEnd: (key) => recorder.drop(key),
+    onApplied: () => {},
+    onRefusal: (error) => assert.fail(error),
+  });
+  const recorder = new VerdictRecorder({
+    store,
+    enforcer,
+    clock,
+    random: () => 0,
+    jail,
+    touchesExempt: () => false,
+  });
+  const pipeline = new Pipeline({
+    store,
+    detector,
+    clock,
+    zone: createZoneClock('UTC'),
+    newLogsSince: options.newLogsSince ?? 0,
+    begin: () => {},
+    record: (verdicts) => recorder.record(verdicts),
+    committed: () => {},
+    onCutLine: () => {},
+  });
+  let offset = 0;
+  const read = (text: string): void => {
+    const bytes = new TextEncoder().encode(text);
+    const file: LogChunk['file'] = { log: '/log', path: '/log', device: 1, inode: 1, head: '1:00' };
+    pipeline.chunk({ file, offset, bytes, last: false });
+    offset += bytes.length;
+  };
+  return { clock, store, detector, enforcer, recorder, read, firewall };
+}
+
+const failures = (ip: string, count: number, time = start): string =>
+  `${new Date(time).toISOString()} web01 wordpress(blog.example.com)[1]: Authentication failure for alice from ${ip}\n`.repeat(
+    count,
+  );
+const network = (text: string) => parseNetwork(text)!;
+const banOf = (store: ReturnType<typeof createStore>, ip: string) =>
+  store.banInForce('wordpress', network(ip));
+
+describe('from lines to decisions', () => {
+  test('ten thousand verdicts on one banned address are some hundred writes, and each failure counts on its ban', async () => {
+    const { store, read, recorder } = await createDecisions();
+    read(failures('198.51.100.7', 3));
+    let writes = 0;
+    const update = store.updateBan;
+    store.updateBan = (ban) => {
+      writes++;
+      update(ban);
+    };
+    read(failures('198.51.100.7', 30_000, start - 1));
+    recorder.stop();
+    assert.equal(banOf(store, '198.51.100.7')?.failures, 30_003);
+    assert.ok(writes > 0 && writes <= 600, `${writes} writes`);
+  });
+
+  test('a few verdicts on banned addresses prolong them at once', async () => {
+    const { store, read, recorder } = await createDecisions();
+    read(failures('198.51.100.7', 3, start - 60_000));
+    assert.equal(banOf(store, '198.51.100.7')?.until, start - 60_000 + day);
+    read(failures('198.51.100.7', 3, start));
+    assert.equal(banOf(store, '198.51.100.7')?.until, start + day);
+    recorder.stop();
+  });
+
+  test('what waits to prolong a ban is void when the ban is lifted', async () => {
+    const { store, read, recorder, enforcer } = await createDecisions();
+    read(failures('198.51.100.7', 3));
+    read(failures('198.51.100.7', 900));
+    enforcer.end([banOf(store, '198.51.100.7')!], 'unban');
+    recorder.stop();
+    assert.equal(banOf(store, '198.51.100.7'), undefined);
+  });
+
+  test('what waits to prolong a ban counts again after a crash', async () => {
+    const { store, read, detector } = await createDecisions();
+    read(failures('198.51.100.7', 3));
+    read(failures('198.51.100.7', 900));
+    const recorded = banOf(store, '198.51.100.7')!.failures;
+    // The crash: a detector that knows nothing, and what the store remembers.
+    const config = standardConfig();
+    const again = new Detector(config.jails, { everywhere: new ExemptionList(), byJail: new Map() }, 2);
+    const due = recount({ store, detector: again, jails: new Set(['wordpress']), since: 0 });
+    const waiting = due.reduce((sum, verdict) => sum + verdict.failures, 0);
+    assert.equal(recorded + waiting, 903);
+    assert.ok(waiting > 0);
+    assert.equal(again.jails[0]!.jail.tracked, detector.jails[0]!.jail.tracked);
+  });
+
+  test('a ban that this host cannot enforce is failed and says why', async () => {
+    const { store, read, enforcer } = await createDecisions({ families: [4] });
+    read(failures('198.51.100.7', 3) + failures('2001:db8::7', 3));
+    await enforcer.flush();
+    assert.equal(banOf(store, '198.51.100.7')?.state, 'active');
+    const failed = banOf(store, '2001:db8::/64');
+    assert.equal(failed?.state, 'failed');
+    assert.equal(failed?.reason, 'No IPv6.');
+  });
+
+  test('lines from before findtime do not count in a log that was never read', async () => {
+    const { store, read } = await createDecisions({ newLogsSince: start - 3 * 3_600_000 });
+    read(
+      failures('198.51.100.7', 3, start - 4 * 3_600_000) + failures('198.51.100.8', 3, start - 2 * 3_600_000),
+    );
+    assert.equal(banOf(store, '198.51.100.7'), undefined);
+    assert.equal(banOf(store, '198.51.100.8')?.failures, 3);
+  });
+
+  test('a ban tells a hundred sites apart and counts the rest as one', async () => {
+    const { store, read, recorder } = await createDecisions();
+    const lines = Array.from({ length: 300 }, (_, i) =>
+      failures('198.51.100.7', 1).replace('blog.', `host${i}.`),
+    );
+    read(lines.join(''));
+    recorder.stop();
+    const { sites } = banOf(store, '198.51.100.7')!.evidence;
+    assert.equal(Object.keys(sites).length, 101);
+    assert.equal(
+      Object.values(sites).reduce((sum, count) => sum + count, 0),
+      300,
+    );
+  });
+});
