@@ -24,6 +24,8 @@ export interface Running {
   /** What it has written to standard error so far. */
   stderr(): string;
   kill(signal: NodeJS.Signals): void;
+  /** Sends a message to a script, and waits for its answer. */
+  send(message: number): Promise<void>;
   /** Sends the signal and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<Ended>;
   readonly ended: Promise<Ended>;
@@ -60,6 +62,8 @@ export interface Host extends AsyncDisposable {
 export interface StartOptions {
   /** Put before the daemon's own argv: programs that change its surroundings and then become it. */
   readonly wrapper?: readonly string[];
+  /** A script to run in the daemon's place, with the configuration's path; it may be sent messages. */
+  readonly script?: string;
 }
 
 export async function createHost(): Promise<Host> {
@@ -75,15 +79,21 @@ export async function createHost(): Promise<Host> {
   mkdirSync(stateDir);
   writeFileSync(log, '');
 
-  function launch({ wrapper = [] }: StartOptions = {}): Running {
-    const daemon = run([...wrapper, process.execPath, commandLine, 'daemon', '--config', configPath]);
+  function launch({ wrapper = [], script }: StartOptions = {}): Running {
+    const argv =
+      script === undefined ? [commandLine, 'daemon', '--config', configPath] : [script, configPath];
+    const daemon = run([...wrapper, process.execPath, ...argv], script !== undefined);
     running.add(daemon);
     void daemon.ended.then(() => running.delete(daemon));
     return daemon;
   }
 
-  const run = (argv: readonly string[]): Running =>
-    asRunning(spawn('ip', ['netns', 'exec', namespace.name, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] }));
+  const run = (argv: readonly string[], channel = false): Running =>
+    asRunning(
+      spawn('ip', ['netns', 'exec', namespace.name, ...argv], {
+        stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],
+      }),
+    );
 
   const host: Host = {
     namespace,
@@ -107,6 +117,8 @@ export async function createHost(): Promise<Host> {
       await waitFor('the daemon answers', async () => {
         if (over !== undefined) return true;
         return (await client.call('status')).started_at !== '';
+      }).catch((cause) => {
+        throw new Error(`The daemon does not answer: ${daemon.stderr()}`, { cause });
       });
       if (over !== undefined) throw new Error(`The daemon ended with ${over.code}: ${over.stderr}`);
       return daemon;
@@ -156,6 +168,11 @@ function asRunning(child: ChildProcess): Running {
     pid: child.pid!,
     stderr: () => stderr,
     kill: (signal) => child.kill(signal),
+    async send(message) {
+      const answer = once(child, 'message');
+      child.send(message);
+      await answer;
+    },
     end(signal = 'SIGTERM') {
       child.kill(signal);
       return ended;
