@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createHost, type Ended, type Host } from '../support/daemon-process.ts';
+import { createHost, type Ended } from '../support/daemon-process.ts';
 import { rulesOf } from '../support/kernel.ts';
 import { failureLines } from '../support/log-lines.ts';
 import { namespacesLeftOut } from '../support/network-namespace.ts';

@@ -97,6 +97,22 @@ describe('a damaged firewall', { skip: namespacesLeftOut, concurrency: 2 }, () =
         });
       }
 
+      test('a ban that the kernel refused meanwhile, which keeps its reason', async () => {
+        const { verified_at } = (await host.status()).bans;
+        await waitFor(
+          'it has just looked',
+          async () => (await host.status()).bans.verified_at !== verified_at,
+        );
+        for (const argv of [...flushBoth, ['iptables', '-X'], ['ipset', 'destroy']] satisfies Damage) {
+          await host.namespace.exec(argv as [string, ...string[]]);
+        }
+        const refused = host.client.call('ban', { body: { ip: '198.51.100.9', reason: 'noise' } });
+        await assert.rejects(refused, { code: 'firewall_unavailable' });
+        assert.equal((await host.banned('198.51.100.9')).reason, 'noise');
+        await host.client.call('unban', { params: { ip: '198.51.100.9' } });
+        await waitFor('all is whole again', isWhole, { timeout: promise });
+      });
+
       test('another ruleset loaded over it, whose own rules stay', async () => {
         const ruleset = `*filter\n:INPUT ACCEPT [0:0]\n:mine - [0:0]\n-A INPUT -j mine\n-A mine ${foreign}\nCOMMIT\n`;
         await damage(async () => {

@@ -208,8 +208,12 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         [first.id, 'active'],
         [second.id, 'failed'],
       ]);
-      assert.equal(store.banInForce('wordpress', second.network)?.reason, 'the kernel said no');
+      assert.match(store.banInForce('wordpress', second.network)!.reason, /^3 failures.*the kernel said no$/);
       assert.equal(store.banInForce('wordpress', first.network)?.reason, first.reason);
+      store.setBanState([second.id], 'failed', 'the kernel said no again');
+      assert.match(store.banInForce('wordpress', second.network)!.reason, /^3 failures[^;]*; .*said no again$/);
+      store.setBanState([second.id], 'active');
+      assert.equal(store.banInForce('wordpress', second.network)?.reason, second.reason);
     });
 
     it('has no more in force what has ended, and lets it be banned again under a new id', () => {

@@ -212,6 +212,7 @@ export interface BanStore {
   insertBan(ban: Omit<BanRecord, 'id'>): BanRecord;
   /** Replaces end, failures, evidence, state and reason of a ban. */
   updateBan(ban: BanRecord): void;
+  /** The reason why a ban failed stands behind the one for the ban, until it is active. */
   setBanState(ids: readonly number[], state: 'active' | 'failed', reason?: string): void;
   endBans(ids: readonly number[], endedAt: number, endedBy: EndedBy): void;
   /**

@@ -34,6 +34,9 @@ const fullBan =
   'SELECT b.*, e.events, e.lines, e.first_failure_at, e.last_failure_at FROM bans b JOIN ban_evidence e ON e.ban_id = b.id';
 const inForce = 'b.ended_at IS NULL';
 
+/** Stands in `reason` between why an address was banned and why that could not be enforced, as long as it cannot. */
+const refused = '; not enforced: ';
+
 const toRecord = (row: FullRow): BanRecord => ({
   id: row.id,
   network: fromColumn(row.address, row.prefix),
@@ -152,9 +155,13 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
     db.write(() => {
       for (const id of ids) {
         db.run(
-          'UPDATE bans SET state = ?, reason = coalesce(?, reason) WHERE id = ? AND ended_at IS NULL',
+          `UPDATE bans SET state = ?1,
+             reason = CASE WHEN state = 'failed' AND instr(reason, ?2) > 0
+               THEN substr(reason, 1, instr(reason, ?2) - 1) ELSE reason END || ?3
+           WHERE id = ?4 AND ended_at IS NULL`,
           state,
-          reason ?? null,
+          refused,
+          reason === undefined ? '' : refused + reason,
           id,
         );
       }
