@@ -37,6 +37,7 @@ export function ruleProblems(file: ConfigFile, wrong: ReadonlySet<string>): Conf
     );
   }
   slackRules(section(file, 'slack'), report);
+  siteRules(section(file, 'sites'), report);
   return problems;
 }
 
@@ -132,5 +133,25 @@ function firewallRules(firewall: Section, report: Report): void {
 function slackRules(slack: Section, report: Report): void {
   if (slack['webhook_url'] && slack['webhook_url_file']) {
     report('slack.webhook_url', '[redacted]', 'give either webhook_url or webhook_url_file');
+  }
+}
+
+/** The one socket of sites in shared mode is called so. */
+export const sharedSocketId = 'shared';
+
+function siteRules(sites: Section, report: Report): void {
+  const owners = new Map<string, string>();
+  for (const [id, site] of Object.entries(sites)) {
+    const { domains, user, mode } = asSection(site);
+    if (id === sharedSocketId)
+      report(`sites.${id}`, id, 'is the name of the shared socket; choose another id');
+    if (user === undefined && mode !== 'shared')
+      report(`sites.${id}.user`, user, 'missing: an isolated site’s socket belongs to a Unix user');
+    for (const [index, domain] of (Array.isArray(domains) ? domains : []).entries()) {
+      const owner = owners.get(String(domain));
+      if (owner !== undefined)
+        report(`sites.${id}.domains[${index}]`, domain, `belongs to sites.${owner} already`);
+      owners.set(String(domain), id);
+    }
   }
 }

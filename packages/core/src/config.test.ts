@@ -240,3 +240,61 @@ test('names that mean something to JavaScript mean nothing here', () => {
   assert.deepEqual(paths('[__proto__]\nmaxretry = 1'), ['__proto__']);
   assert.deepEqual(paths('[defaults.toString]\nx = 1'), ['defaults.toString']);
 });
+
+test('a registered site has the rights of its mode where it names none', () => {
+  const { config } = parseConfig(`
+[sites.shop]
+domains = ["shop.example.com", "example.com/shop"]
+user = "shop"
+[sites."example.com"]
+domains = ["example.com"]
+mode = "shared"
+wp = "/var/www/example"
+[panel]
+shared_group = "web"
+`);
+  assert.deepEqual(config?.sites, [
+    {
+      id: 'shop',
+      domains: ['shop.example.com', 'example.com/shop'],
+      user: 'shop',
+      mode: 'isolated',
+      rights: ['view', 'unban', 'allow', 'ask'],
+      wp: null,
+    },
+    {
+      id: 'example.com',
+      domains: ['example.com'],
+      user: null,
+      mode: 'shared',
+      rights: ['view', 'ask'],
+      wp: '/var/www/example',
+    },
+  ]);
+  assert.equal(config?.sharedGroup, 'web');
+});
+
+test('sites that cannot be told apart or have no owner are refused', () => {
+  const { problems } = parseConfig(`
+[sites.shared]
+domains = ["example.com"]
+user = "one"
+[sites.two]
+domains = ["example.com", "Example.org", "example.org."]
+[sites."../three"]
+domains = []
+user = "-rf"
+rights = ["view", "ban"]
+`);
+  assert.deepEqual(problems.map(({ path }) => path).sort(), [
+    'sites.../three',
+    'sites.../three.domains',
+    'sites.../three.rights[1]',
+    'sites.../three.user',
+    'sites.shared',
+    'sites.two.domains[0]',
+    'sites.two.domains[1]',
+    'sites.two.domains[2]',
+    'sites.two.user',
+  ]);
+});

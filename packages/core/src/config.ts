@@ -3,7 +3,10 @@ import {
   defaultConfig,
   type FilterName,
   parseDuration,
+  type SiteMode,
+  type SiteRight,
   standardFilters,
+  standardRights,
 } from '@portcullis/contracts';
 import { parse, TomlError } from 'smol-toml';
 import type { BantimePolicy } from './bantime.ts';
@@ -32,6 +35,18 @@ export interface FirewallConfig {
   readonly rejectWith: NonNullable<NonNullable<ConfigFile['firewall']>['reject_with']>;
 }
 
+/** A site that has the panel. */
+export interface SiteConfig {
+  readonly id: string;
+  /** Spelled as the log's names are. */
+  readonly domains: readonly string[];
+  /** Never null in isolated mode. */
+  readonly user: string | null;
+  readonly mode: SiteMode;
+  readonly rights: readonly SiteRight[];
+  readonly wp: string | null;
+}
+
 /** The configuration as the daemon uses it: complete, in milliseconds, disabled jails left out. */
 export interface Config {
   readonly stateDir: string;
@@ -42,6 +57,9 @@ export interface Config {
   readonly firewall: FirewallConfig;
   /** Whether bans stay in the kernel while the daemon is stopped. */
   readonly onStop: 'keep' | 'remove';
+  readonly sites: readonly SiteConfig[];
+  /** The Unix group that may open the socket of sites in shared mode. */
+  readonly sharedGroup: string;
   readonly retention: {
     readonly history: number | null;
     readonly failures: number | null;
@@ -103,6 +121,8 @@ function complete(file: ConfigFile): Config {
       rejectWith: firewall.reject_with,
     },
     onStop: firewall.on_stop,
+    sites: Object.entries(file.sites ?? {}).map(([id, site]) => completeSite(id, site)),
+    sharedGroup: file.panel?.shared_group ?? defaultConfig.panel.shared_group,
     retention: {
       history: duration(retention.history),
       failures: duration(retention.failures),
@@ -130,6 +150,14 @@ const completeJail = (name: string, jail: CompleteJailFile): JailConfig => ({
   overalljails: jail.bantime_overalljails,
   maxTracked: jail.max_tracked,
 });
+
+/** A site with what holds where nothing is said. */
+export function completeSite(
+  id: string,
+  { domains, user, mode = 'isolated', rights, wp }: NonNullable<ConfigFile['sites']>[string],
+): SiteConfig {
+  return { id, domains, user: user ?? null, mode, rights: rights ?? standardRights[mode], wp: wp ?? null };
+}
 
 /** Of a text that the schema and the rules have let through. */
 const duration = (text: string | number): number | null => parseDuration(text) ?? null;

@@ -152,3 +152,28 @@ test('a stored failure counts again in a jail that begins anew, but not what it 
   assert.deepEqual(recount(['patient'], 6, 5), []);
   assert.deepEqual(recount(['patient'], 7, 5), ['patient']);
 });
+
+test('single failures can be forgotten, in every jail and for each client of a network, and the others count on', () => {
+  const detector = new Detector(
+    jailsOf('[jails.usual]\nmaxretry = 5\n[jails.single]\nmaxretry = 5\nipv6_prefix = 128'),
+    none,
+    0,
+  );
+  const network = parseNetwork('2001:db8:0:1::/64')!;
+  const client = (text: string) => parseNetwork(text)!;
+  fail(detector, hard, '2001:db8:0:1::1');
+  const first = lastId;
+  fail(detector, hard, '2001:db8:0:1::2', 2);
+  fail(detector, hard, '2001:db8:0:2::1');
+  const asked: number[] = [];
+  detector.forgetFailures(network, (ids) => {
+    asked.push(...ids);
+    return new Set([first]);
+  });
+  assert.ok(!asked.includes(lastId), 'the neighbour is not touched');
+  assert.equal(counted(detector, 'usual', network), 2);
+  assert.equal(counted(detector, 'single', client('2001:db8:0:1::1')), 0);
+  assert.equal(counted(detector, 'single', client('2001:db8:0:1::2')), 2);
+  assert.equal(detector.rule('single')!.jail.tracked, 2);
+  assert.deepEqual(fail(detector, hard, '2001:db8:0:1::3', 3), ['usual 2001:db8:0:1::/64']);
+});

@@ -10,6 +10,8 @@ import type { WordPressLine } from './wordpress-line.ts';
 export interface Exemptions {
   readonly everywhere: ExemptionList;
   readonly byJail: ReadonlyMap<string, ExemptionList>;
+  /** Who is exempt only where a line names a certain site; left out: nobody. */
+  readonly bySite?: (site: string) => ExemptionList | undefined;
 }
 
 interface Rule {
@@ -75,6 +77,7 @@ export class Detector {
   /** Why the line does not count; null where at least one jail counts it. */
   examine(line: WordPressLine, address: Network | null, now: number): IgnoredReason | null {
     if (line.reason !== null) return line.reason;
+    if (this.isAllowedAt(line.site, address!, now)) return 'exempt';
     const filters = line.message!.filters;
     let reason: IgnoredReason = 'no_jail';
     for (const rule of this.#rules) {
@@ -138,10 +141,28 @@ export class Detector {
   forget(network: Network, jail: string | null): void {
     for (const rule of this.#rules) {
       if (jail !== null && rule.config.name !== jail) continue;
-      const { ipv6Prefix } = rule.config;
-      const ofOneClient = network.family === 6 && network.prefix >= ipv6Prefix && !nat64.overlaps(network);
-      if (network.isSingle || ofOneClient) rule.jail.forget(clientNetwork(network, ipv6Prefix));
+      if (isOfOneClient(network, rule.config))
+        rule.jail.forget(clientNetwork(network, rule.config.ipv6Prefix));
       else rule.jail.forgetWithin(network);
+    }
+  }
+
+  /** Whether the site that a line names has allowed the address for itself. */
+  isAllowedAt(site: string, address: Network, now: number): boolean {
+    const list = this.#exemptions.bySite?.(site);
+    return list !== undefined && list.listed(address, now) !== null;
+  }
+
+  /**
+   * Forgets single failures of a network in every jail; the others count on.
+   * @param chosen says which of the failures that are counted, by id
+   */
+  forgetFailures(network: Network, chosen: (ids: readonly number[]) => ReadonlySet<number>): void {
+    for (const { config, jail } of this.#rules) {
+      for (const client of this.#clientsOf(network, config, jail)) {
+        const ids = jail.failureIdsOf(client);
+        if (ids.length > 0) jail.forgetFailures(client, chosen(ids));
+      }
     }
   }
 
@@ -149,11 +170,20 @@ export class Detector {
     for (const { jail } of this.#rules) jail.sweep(now);
   }
 
+  #clientsOf(network: Network, config: JailConfig, jail: Jail): readonly Network[] {
+    return isOfOneClient(network, config)
+      ? [clientNetwork(network, config.ipv6Prefix)]
+      : jail.clientsWithin(network);
+  }
+
   #exemptFrom(rule: Rule, address: Network, now: number): boolean {
     const own = this.#exemptions.byJail.get(rule.config.name);
     return own !== undefined && own.listed(address, now) !== null;
   }
 }
+
+const isOfOneClient = (network: Network, { ipv6Prefix }: JailConfig): boolean =>
+  network.isSingle || (network.family === 6 && network.prefix >= ipv6Prefix && !nat64.overlaps(network));
 
 const countsAlike = (one: JailConfig, other: JailConfig): boolean =>
   one.maxretry === other.maxretry &&

@@ -76,6 +76,17 @@ export class FailureWindows {
     while (this.#first[slot] !== NONE) this.#dropFirst(slot);
   }
 
+  /** Forgets the failures with these ids. */
+  drop(slot: number, ids: ReadonlySet<number>): void {
+    const kept: { time: number; id: number; count: number }[] = [];
+    for (let failure = this.#first[slot]!; failure !== NONE; failure = this.#next[failure]!) {
+      const id = this.#id[failure]!;
+      if (!ids.has(id)) kept.push({ time: this.#time[failure]!, id, count: this.#count[failure]! });
+    }
+    this.clear(slot);
+    for (const { time, id, count } of kept) this.insert(slot, time, id, count);
+  }
+
   /** Ids and counts, oldest first. */
   evidence(slot: number): { failureIds: number[]; failureCounts: number[] } {
     const failureIds: number[] = [];

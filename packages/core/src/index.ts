@@ -1,6 +1,7 @@
 export * from './address.ts';
 export * from './bantime.ts';
 export * from './config.ts';
+export { sharedSocketId } from './config-rules.ts';
 export * from './detector.ts';
 export * from './filters/wordpress.ts';
 export * from './ignoreip.ts';
@@ -11,5 +12,6 @@ export * from './ports.ts';
 export * from './reconcile.ts';
 export * from './replay.ts';
 export * from './reserved.ts';
+export * from './site-owners.ts';
 export * from './stamp.ts';
 export * from './wordpress-line.ts';

@@ -99,6 +99,30 @@ export class Jail {
     return found;
   }
 
+  /** The clients in the network; looks at all of them. */
+  clientsWithin(network: Network): readonly Network[] {
+    const found: Network[] = [];
+    for (let slot = this.#clients.oldest; slot >= 0; slot = this.#clients.newer(slot)) {
+      const client = this.#clients.networkOf(slot);
+      if (network.contains(client)) found.push(client);
+    }
+    return found;
+  }
+
+  /** The ids of the failures that are counted of one client, oldest first. */
+  failureIdsOf(network: Network): readonly number[] {
+    const slot = this.#clients.find(network);
+    return slot === undefined ? [] : this.#windows.evidence(slot).failureIds;
+  }
+
+  /** Forgets single failures of one client; its others count on. */
+  forgetFailures(network: Network, ids: ReadonlySet<number>): void {
+    const slot = this.#clients.find(network);
+    if (slot === undefined) return;
+    this.#windows.drop(slot, ids);
+    if (this.#windows.total(slot) === 0) this.#remove(slot);
+  }
+
   /** Failures of the network that lie within findtime of its newest one. */
   failuresOf(network: Network): number {
     const slot = this.#clients.find(network);

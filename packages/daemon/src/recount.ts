@@ -7,6 +7,7 @@ export interface RecountOptions {
   readonly jails: ReadonlySet<string>;
   /** Failures before it lie outside every findtime. */
   readonly since: number;
+  readonly now: number;
 }
 
 /**
@@ -15,11 +16,12 @@ export interface RecountOptions {
  *
  * @returns what is due by now: lines that came before a crash, or a maxretry that has been lowered
  */
-export function recount({ store, detector, jails, since }: RecountOptions): Verdict[] {
+export function recount({ store, detector, jails, since, now }: RecountOptions): Verdict[] {
   if (jails.size === 0) return [];
   const forgotten = forgottenMarks(store, detector);
   const verdicts: Verdict[] = [];
   for (const failure of store.failuresSince(since)) {
+    if (detector.isAllowedAt(failure.site, failure.address, now)) continue;
     verdicts.push(...detector.recount(jails, failure, forgotten));
   }
   return verdicts;
