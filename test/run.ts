@@ -1,5 +1,5 @@
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { formatResult, formatSummary } from './runner/report.ts';
 import { runStaticChecks } from './runner/static-checks.ts';
@@ -26,29 +26,24 @@ const files = globSync(['packages/**/*.test.ts', 'test/**/*.test.ts'], {
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
 
-// Short, because Unix sockets live in it and their paths may have 107 bytes.
-const scratch = mkdtempSync(join(tmpdir(), 'pc-'));
 const results: FileResult[] = [];
 const report = (result: FileResult): void => {
   results.push(result);
   process.stdout.write(formatResult(result));
 };
 
-try {
-  const missing = files.length > 0 ? provideSystemPackages() : [];
-  if (wanted('static checks')) for (const result of await runStaticChecks(root)) report(result);
-  const queue = files.values();
-  const worker = async (number: number): Promise<void> => {
-    for (const file of queue) {
-      if (stopping.signal.aborted) return;
-      report(await runTestFile(root, file, join(scratch, String(number)), stopping.signal));
-    }
-  };
-  await Promise.all(Array.from({ length: filesAtOnce }, (_, number) => worker(number)));
-  process.stdout.write(formatSummary(results, missing, stopping.signal.aborted));
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
-}
+const missing = files.length > 0 ? provideSystemPackages() : [];
+if (wanted('static checks')) for (const result of await runStaticChecks(root)) report(result);
+const queue = files.values();
+const worker = async (): Promise<void> => {
+  for (const file of queue) {
+    if (stopping.signal.aborted) return;
+    report(await runTestFile(root, file, stopping.signal));
+  }
+};
+await Promise.all(Array.from({ length: filesAtOnce }, worker));
+process.stdout.write(formatSummary(results, missing, stopping.signal.aborted));
+
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.some((result) => result.failures.length > 0);
 process.exitCode = failed || passed === 0 || stopping.signal.aborted ? 1 : 0;

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { inspect, stripVTControlCharacters } from 'node:util';
@@ -28,12 +29,7 @@ const maxOutput = 20_000;
  * Runs one test file in a process of its own, with a directory for temporary files of its own. What the file leaves
  * there, or running, is removed and makes it fail.
  */
-export async function runTestFile(
-  root: string,
-  name: string,
-  scratch: string,
-  stop: AbortSignal,
-): Promise<FileResult> {
+export async function runTestFile(root: string, name: string, stop: AbortSignal): Promise<FileResult> {
   const path = join(root, name);
   const failures: Failure[] = [];
   const skipped: { name: string; reason: string }[] = [];
@@ -41,7 +37,8 @@ export async function runTestFile(
   const suites: string[] = [];
   let passed = 0;
   let output = '';
-  mkdirSync(scratch);
+  // Short: tests put Unix sockets below it, and their paths may have 107 bytes.
+  const scratch = mkdtempSync(join(tmpdir(), 't'));
   const startedAt = performance.now();
   const signal = AbortSignal.any([stop, AbortSignal.timeout(fileTimeout)]);
   const events = run({
@@ -103,7 +100,7 @@ function endProcessesOf(scratch: string): string[] {
   for (const pid of readdirSync('/proc').filter((entry) => /^[0-9]+$/.test(entry))) {
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-      if (!environment.includes(`TMPDIR=${scratch}`)) continue;
+      if (!environment.some((variable) => variable.startsWith(`TMPDIR=${scratch}`))) continue;
       ended.push(
         `process ${pid}, ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 200).trim()}`,
       );
