@@ -40,9 +40,24 @@ export const failure = (id: number, changes: Partial<FailureRecord> = {}): Failu
 
 const evidence: BanEvidence = {
   sites: { 'blog.example.com': 2, '': 1 },
+  ofSites: {
+    'blog.example.com': {
+      events: { login_failure: 2 },
+      users: ['alice', 'bob'],
+      firstFailureAt: start,
+      lastFailureAt: start + 1000,
+    },
+    '': {
+      events: { login_failure: 1 },
+      users: ['bob'],
+      firstFailureAt: start + 2000,
+      lastFailureAt: start + 2000,
+    },
+  },
   events: { login_failure: 3 },
   users: ['alice', 'bob'],
   lines: ['first', 'last'],
+  lineSites: ['blog.example.com', ''],
   firstFailureAt: start,
   lastFailureAt: start + 2000,
 };
@@ -58,6 +73,7 @@ export const ban = (changes: Partial<Omit<BanRecord, 'id'>> = {}): Omit<BanRecor
   endedAt: null,
   endedBy: null,
   reason: '3 failures within 3h',
+  byHand: false,
   evidence,
   ...changes,
 });
@@ -191,11 +207,30 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         failures: 9,
         reason: 'again',
         state: 'active' as const,
-        evidence: { ...evidence, sites: { 'other.example.com': 9 }, users: ['carol'] },
+        byHand: true,
+        evidence: {
+          ...evidence,
+          sites: { 'other.example.com': 9 },
+          ofSites: { 'other.example.com': evidence.ofSites['']! },
+          users: ['carol'],
+        },
       };
       store.updateBan(changed);
       assert.deepEqual(store.banInForce('wordpress', changed.network), changed);
       assert.equal(store.nextBanEnd(), null);
+    });
+
+    it('moves the ends of bans in force with the clock by which they were written', () => {
+      const hour = 3_600_000;
+      const insert = (ip: string, since: number, until: number | null) =>
+        store.insertBan(ban({ network: network(ip), since, until })).network;
+      const moved = insert('192.0.2.1', start, start + hour);
+      const forever = insert('192.0.2.2', start, null);
+      const ofAnotherClock = insert('192.0.2.3', start + hour, start + 2 * hour);
+      assert.equal(store.moveBanEnds(-hour, start), 1);
+      const ends = [moved, forever, ofAnotherClock].map((of) => store.banInForce('wordpress', of)?.until);
+      assert.deepEqual(ends, [start, null, start + 2 * hour]);
+      assert.equal(store.nextBanEnd(), start);
     });
 
     it('confirms a ban, and keeps why one failed', () => {
@@ -211,7 +246,10 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
       assert.match(store.banInForce('wordpress', second.network)!.reason, /^3 failures.*the kernel said no$/);
       assert.equal(store.banInForce('wordpress', first.network)?.reason, first.reason);
       store.setBanState([second.id], 'failed', 'the kernel said no again');
-      assert.match(store.banInForce('wordpress', second.network)!.reason, /^3 failures[^;]*; .*said no again$/);
+      assert.match(
+        store.banInForce('wordpress', second.network)!.reason,
+        /^3 failures[^;]*; .*said no again$/,
+      );
       store.setBanState([second.id], 'active');
       assert.equal(store.banInForce('wordpress', second.network)?.reason, second.reason);
     });
@@ -271,7 +309,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
       );
     });
 
-    it('keeps one entry of the allow list for each network', () => {
+    it('keeps one entry of the allow list for each network and site', () => {
       const entry = {
         ip: '192.0.2.0/24',
         until: at(60_000),
@@ -281,6 +319,9 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         site: null,
       };
       const first = store.addAllowEntry(entry);
+      const own = store.addAllowEntry({ ...entry, site: 'blog' });
+      assert.notEqual(own.id, first.id);
+      assert.deepEqual(store.removeAllowEntry(own.id), own);
       const second = store.addAllowEntry({ ...entry, until: null });
       assert.equal(second.id, first.id);
       assert.deepEqual(store.allowEntries(), [{ ...entry, id: first.id, until: null }]);
