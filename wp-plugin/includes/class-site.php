@@ -1,0 +1,128 @@
+<?php
+/**
+ * How this site is called outside of WordPress.
+ *
+ * @package Portcullis
+ */
+
+namespace Portcullis;
+
+/**
+ * Names of sites as WP fail2ban writes them into the log and as the daemon spells them: the host in lower case, without
+ * port and closing dot, and the path of a sub-site of a network.
+ */
+final class Site {
+
+	/** More sites of a network than this are not named on one screen. */
+	public const MAX_LISTED = 500;
+
+	/**
+	 * The name of a site of this network, or of the only site.
+	 *
+	 * @param int $blog_id The site; 0 for the current one.
+	 */
+	public static function name( int $blog_id = 0 ): string {
+		$parts = wp_parse_url( is_multisite() ? get_home_url( $blog_id ? $blog_id : null ) : get_option( 'home' ) );
+		$host  = rtrim( strtolower( $parts['host'] ?? '' ), '.' );
+		// A single site's path is not in its ident, a sub-site's is.
+		return is_multisite() ? $host . untrailingslashit( $parts['path'] ?? '' ) : $host;
+	}
+
+	/**
+	 * The id under which the daemon knows the site, or the network: it names the socket.
+	 */
+	public static function id(): string {
+		return self::id_of( self::name( is_multisite() ? get_main_site_id() : 0 ) );
+	}
+
+	/**
+	 * The id that `portcullis site add` makes of a name.
+	 *
+	 * @param string $name A site's name.
+	 */
+	public static function id_of( string $name ): string {
+		return substr( trim( (string) preg_replace( '/[^a-z0-9.-]+/', '-', strtolower( $name ) ), '-.' ), 0, 64 );
+	}
+
+	/**
+	 * The names of all sites of the network, the main one first; of a single site its own.
+	 *
+	 * @return string[]
+	 */
+	public static function all_names(): array {
+		return array_column( self::all(), 'name' );
+	}
+
+	/**
+	 * All sites of the network, the main one first, at most MAX_LISTED.
+	 *
+	 * @return array<int, array{name: string, url: string, title: string}>
+	 */
+	public static function all(): array {
+		if ( ! is_multisite() ) {
+			return array( self::describe( 0 ) );
+		}
+		$ids = get_sites(
+			array(
+				'fields'  => 'ids',
+				'number'  => self::MAX_LISTED,
+				'deleted' => 0,
+				'orderby' => 'id',
+			)
+		);
+		return array_map( array( self::class, 'describe' ), array_map( 'intval', $ids ) );
+	}
+
+	/**
+	 * One site for the panel.
+	 *
+	 * @param int $blog_id The site; 0 for the current one.
+	 * @return array{name: string, url: string, title: string}
+	 */
+	public static function describe( int $blog_id = 0 ): array {
+		$title = is_multisite() && $blog_id ? get_blog_option( $blog_id, 'blogname' ) : get_option( 'blogname' );
+		return array(
+			'name'  => self::name( $blog_id ),
+			'url'   => get_home_url( $blog_id ? $blog_id : null, '/' ),
+			'title' => wp_specialchars_decode( (string) $title, ENT_QUOTES ),
+		);
+	}
+
+	/**
+	 * What to run on the host so that the daemon knows this site, or this network with all its sites.
+	 *
+	 * @param bool $shared Whether sites share a socket.
+	 */
+	public static function registration_command( bool $shared ): string {
+		$names = self::all_names();
+		$words = array( 'portcullis', 'site', 'add', array_shift( $names ) );
+		foreach ( $names as $name ) {
+			array_push( $words, '--domain', $name );
+		}
+		array_push( $words, '--user', self::unix_user(), '--wp', untrailingslashit( ABSPATH ) );
+		if ( $shared ) {
+			array_push( $words, '--mode', 'shared' );
+		}
+		return implode( ' ', array_map( array( self::class, 'shell_word' ), $words ) );
+	}
+
+	/**
+	 * The Unix user that PHP runs as; its number where the name is not known.
+	 */
+	public static function unix_user(): string {
+		if ( ! function_exists( 'posix_geteuid' ) ) {
+			return 'www-data';
+		}
+		$entry = posix_getpwuid( posix_geteuid() );
+		return is_array( $entry ) ? $entry['name'] : (string) posix_geteuid();
+	}
+
+	/**
+	 * A word for a shell, in quotes only where it needs them.
+	 *
+	 * @param string $word The word.
+	 */
+	private static function shell_word( string $word ): string {
+		return preg_match( '/^[A-Za-z0-9_.:\/@%+=-]+$/', $word ) ? $word : "'" . str_replace( "'", "'\\''", $word ) . "'";
+	}
+}
