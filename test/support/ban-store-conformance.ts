@@ -339,8 +339,50 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         note: 'my office',
         state: 'open',
       });
+      assert.deepEqual(store.request(asked.id), asked);
+      const again = store.addRequest({ ...asked, note: 'please' });
+      assert.equal(again.id, asked.id);
+      assert.notEqual(store.addRequest({ ...asked, site: 'shop' }).id, asked.id);
+      store.addRequest(asked);
       assert.deepEqual(store.answerRequest(asked.id, 'approved'), { ...asked, state: 'approved' });
-      assert.equal(store.answerRequest(asked.id + 1, 'approved'), undefined);
+      assert.equal(store.answerRequest(asked.id + 9, 'approved'), undefined);
+      assert.notEqual(store.addRequest(asked).id, asked.id, 'what is answered is not asked again');
+    });
+
+    it('keeps registered sites and the hashes of tokens', () => {
+      const site = {
+        id: 'blog',
+        domains: ['blog.example.com', 'example.com/blog'],
+        user: 'blog',
+        mode: 'isolated' as const,
+        rights: ['view', 'ask'] as const,
+        wp: null,
+      };
+      store.saveRegistration({ ...site, mode: 'shared' }, start);
+      store.saveRegistration(site, start);
+      store.saveToken('blog', new Uint8Array([1, 2]), start);
+      store.saveToken('blog', new Uint8Array([3]), start);
+      store.saveToken('shop', new Uint8Array([4]), start);
+      assert.deepEqual(store.registrations(), [site]);
+      store.removeToken('shop');
+      assert.deepEqual([...store.tokens()], [['blog', new Uint8Array([3])]]);
+      store.removeRegistration('blog');
+      assert.deepEqual(store.registrations(), []);
+    });
+
+    it('forgets what belongs to sites that are gone, and nothing of the host', () => {
+      const entry = { ip: '192.0.2.9', until: null, note: '', added_at: at(0), added_by: 'x' };
+      const ofHost = store.addAllowEntry({ ...entry, site: null });
+      const ofBlog = store.addAllowEntry({ ...entry, site: 'blog' });
+      store.addAllowEntry({ ...entry, site: 'shop' });
+      const request = { ip: '192.0.2.9', asked_by: '', asked_at: at(0), note: '', state: 'open' as const };
+      const kept = store.addRequest({ ...request, site: 'blog' });
+      const gone = store.addRequest({ ...request, site: 'shop' });
+      store.saveToken('shop', new Uint8Array([4]), start);
+      store.keepSites(['blog']);
+      assert.deepEqual(store.allowEntries(), [ofHost, ofBlog]);
+      assert.deepEqual([store.request(kept.id), store.request(gone.id)], [kept, undefined]);
+      assert.equal(store.tokens().size, 0);
     });
 
     it('has nothing to prune where everything is kept', () => {

@@ -8,6 +8,7 @@ import type {
   UnbanRequest,
 } from '@portcullis/contracts';
 import type { Network } from './address.ts';
+import type { SiteConfig } from './config.ts';
 
 /** Instants are epoch milliseconds and durations milliseconds, here and everywhere behind the edges. */
 export interface Clock {
@@ -155,15 +156,28 @@ export interface BanRecord {
   readonly endedAt: number | null;
   readonly endedBy: EndedBy | null;
   readonly reason: string;
+  /** A person decided on it, or on its end: it does not rest on its evidence alone. */
+  readonly byHand: boolean;
   readonly evidence: BanEvidence;
 }
 
 /** What a ban rests on, bounded: the latest `maxLines` lines and `maxUsers` names. */
 export interface BanEvidence {
   readonly sites: Readonly<Record<string, number>>;
+  /** Of each of `sites` what it has itself. */
+  readonly ofSites: Readonly<Record<string, SiteEvidence>>;
   readonly events: Readonly<Record<string, number>>;
   readonly users: readonly string[];
   readonly lines: readonly string[];
+  /** The site that each of `lines` names. */
+  readonly lineSites: readonly string[];
+  readonly firstFailureAt: number | null;
+  readonly lastFailureAt: number | null;
+}
+export interface SiteEvidence {
+  readonly events: Readonly<Record<string, number>>;
+  /** The latest first, at most `maxEvidenceUsers`. */
+  readonly users: readonly string[];
   readonly firstFailureAt: number | null;
   readonly lastFailureAt: number | null;
 }
@@ -234,14 +248,27 @@ export interface BanStore {
   timesBanned(network: Network, jail: string | null): number;
 
   allowEntries(): AllowEntry[];
-  /** An entry of the same address or network is replaced and keeps its id. */
+  /** An entry of the same address or network for the same site, or host, is replaced and keeps its id. */
   addAllowEntry(entry: Omit<AllowEntry, 'id'>): AllowEntry;
   /** @returns what was removed */
   removeAllowEntry(id: number): AllowEntry | undefined;
+  /** An open request of the same site for the same address is replaced and keeps its id. */
   addRequest(request: Omit<UnbanRequest, 'id'>): UnbanRequest;
+  request(id: number): UnbanRequest | undefined;
   /** @returns the request as it is now; undefined where there is none */
   answerRequest(id: number, state: UnbanRequest['state']): UnbanRequest | undefined;
   addAudit(entry: Omit<AuditEntry, 'id'>): void;
+
+  /** Sites that were registered by command. */
+  registrations(): SiteConfig[];
+  saveRegistration(site: SiteConfig, addedAt: number): void;
+  removeRegistration(id: string): void;
+  /** The SHA-256 of each site's token. */
+  tokens(): ReadonlyMap<string, Uint8Array>;
+  saveToken(site: string, hash: Uint8Array, issuedAt: number): void;
+  removeToken(site: string): void;
+  /** Deletes tokens, requests and entries of the allow list that belong to sites other than these. */
+  keepSites(ids: readonly string[]): void;
 
   /** Deletes what retention no longer keeps, a bounded part at a time. @returns whether more is left */
   prune(now: number): boolean;

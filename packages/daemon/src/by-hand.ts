@@ -61,9 +61,10 @@ export class ByHand {
                 failures: 0,
                 timesBanned: store.timesBanned(address, config.name) + 1,
                 reason: why,
+                byHand: true,
                 evidence: noEvidence,
               })
-            : enforcer.replace(current, { until, reason: why });
+            : enforcer.replace(current, { until, reason: why, byHand: true });
         this.#audit(actor, 'ban', String(address), config.name, why);
         return record.id;
       },

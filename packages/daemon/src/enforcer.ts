@@ -92,7 +92,7 @@ export class Enforcer {
   /** Records another end, and what else is given, for a ban in force. */
   replace(
     ban: BanRecord,
-    changes: Partial<Pick<BanRecord, 'until' | 'failures' | 'evidence' | 'reason'>>,
+    changes: Partial<Pick<BanRecord, 'until' | 'failures' | 'evidence' | 'reason' | 'byHand'>>,
   ): BanRecord {
     const record = { ...ban, ...changes };
     this.#options.store.updateBan(record);

@@ -5,6 +5,7 @@ import {
   type FailureRecord,
   maxEvidenceLines,
   maxEvidenceUsers,
+  type SiteEvidence,
 } from '@portcullis/core';
 
 const decoder = new TextDecoder();
@@ -15,9 +16,11 @@ const otherSites = '(other)';
 
 export const noEvidence: BanEvidence = {
   sites: {},
+  ofSites: {},
   events: {},
   users: [],
   lines: [],
+  lineSites: [],
   firstFailureAt: null,
   lastFailureAt: null,
 };
@@ -27,30 +30,61 @@ export function addEvidence(known: BanEvidence, failures: readonly FailureRecord
   // Sites and users are text that clients choose: a name such as __proto__ must stay a name.
   const sites: Record<string, number> = Object.assign(Object.create(null), known.sites);
   const events: Record<string, number> = Object.assign(Object.create(null), known.events);
-  const users = new Set(known.users.toReversed());
+  const ofSites: Record<string, SiteEvidence> = Object.assign(Object.create(null), known.ofSites);
+  let siteCount = Object.keys(sites).length;
   const lines = [...known.lines];
-  let first = known.firstFailureAt;
-  let last = known.lastFailureAt;
-  for (const { site, event, user, line, time, count } of failures) {
-    const place = site in sites || Object.keys(sites).length < maxSites ? site : otherSites;
-    sites[place] = (sites[place] ?? 0) + count;
+  const lineSites = [...known.lineSites];
+  const bySite = new Map<string, FailureRecord[]>();
+  for (const failure of failures) {
+    const { event, line, count } = failure;
+    const site = failure.site in sites || siteCount < maxSites ? failure.site : otherSites;
+    if (!(site in sites)) siteCount++;
+    sites[site] = (sites[site] ?? 0) + count;
     events[event] = (events[event] ?? 0) + count;
-    if (user !== null) {
-      users.delete(user);
-      users.add(user);
-    }
     lines.push(decoder.decode(line));
+    lineSites.push(site);
+    bySite.set(site, [...(bySite.get(site) ?? []), failure]);
+  }
+  for (const [site, own] of bySite) ofSites[site] = ofOneSite(ofSites[site], own);
+  return {
+    sites,
+    ofSites,
+    events,
+    users: latestUsers(known.users, failures),
+    lines: lines.slice(-maxEvidenceLines),
+    lineSites: lineSites.slice(-maxEvidenceLines),
+    ...times(known, failures),
+  };
+}
+
+function ofOneSite(known: SiteEvidence = noEvidence, failures: readonly FailureRecord[]): SiteEvidence {
+  const events: Record<string, number> = Object.assign(Object.create(null), known.events);
+  for (const { event, count } of failures) events[event] = (events[event] ?? 0) + count;
+  return { events, users: latestUsers(known.users, failures), ...times(known, failures) };
+}
+
+/** Names, the latest first. */
+function latestUsers(known: readonly string[], failures: readonly FailureRecord[]): string[] {
+  const users = new Set(known.toReversed());
+  for (const { user } of failures) {
+    if (user === null) continue;
+    users.delete(user);
+    users.add(user);
+  }
+  return [...users].toReversed().slice(0, maxEvidenceUsers);
+}
+
+function times(
+  { firstFailureAt, lastFailureAt }: Pick<BanEvidence, 'firstFailureAt' | 'lastFailureAt'>,
+  failures: readonly FailureRecord[],
+) {
+  let first = firstFailureAt;
+  let last = lastFailureAt;
+  for (const { time } of failures) {
     first = first === null ? time : Math.min(first, time);
     last = last === null ? time : Math.max(last, time);
   }
-  return {
-    sites,
-    events,
-    users: [...users].toReversed().slice(0, maxEvidenceUsers),
-    lines: lines.slice(-maxEvidenceLines),
-    firstFailureAt: first,
-    lastFailureAt: last,
-  };
+  return { firstFailureAt: first, lastFailureAt: last };
 }
 
 const iso = (instant: number): string => new Date(instant).toISOString();

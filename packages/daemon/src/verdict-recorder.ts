@@ -163,6 +163,7 @@ export class VerdictRecorder {
       failures: verdict.failures,
       timesBanned: store.timesBanned(network, verdict.jail) + 1,
       reason,
+      byHand: false,
       evidence: addEvidence(noEvidence, failures),
     });
   }

@@ -1,5 +1,11 @@
 import type { EndedBy } from '@portcullis/contracts';
-import { type BanRecord, maxEvidenceLines, maxEvidenceUsers, type Network } from '@portcullis/core';
+import {
+  type BanRecord,
+  maxEvidenceLines,
+  maxEvidenceUsers,
+  type Network,
+  type SiteEvidence,
+} from '@portcullis/core';
 import { type AddressColumn, fromColumn, lastAddress, toColumn } from './address-column.ts';
 import type { Database } from './database.ts';
 
@@ -19,6 +25,7 @@ export interface BanRow {
   reason: string;
   sites: string;
   users: string;
+  by_hand: number;
 }
 
 export interface EvidenceRow {
@@ -28,10 +35,13 @@ export interface EvidenceRow {
   last_failure_at: number | null;
 }
 
-type FullRow = BanRow & EvidenceRow;
+type FullRow = BanRow & EvidenceRow & { line_sites: string; of_sites: string };
 
-const fullBan =
-  'SELECT b.*, e.events, e.lines, e.first_failure_at, e.last_failure_at FROM bans b JOIN ban_evidence e ON e.ban_id = b.id';
+/** One object by site, made by SQLite so that a ban is read at once. */
+const ofSites = `(SELECT json_group_object(s.site, json_object('events', json(s.events), 'users', json(s.users),
+  'firstFailureAt', s.first_failure_at, 'lastFailureAt', s.last_failure_at)) FROM ban_sites s WHERE s.ban_id = b.id)`;
+const fullBan = `SELECT b.*, e.events, e.lines, e.line_sites, e.first_failure_at, e.last_failure_at, ${ofSites} AS of_sites
+  FROM bans b JOIN ban_evidence e ON e.ban_id = b.id`;
 const inForce = 'b.ended_at IS NULL';
 
 /** Stands in `reason` between why an address was banned and why that could not be enforced, as long as it cannot. */
@@ -49,11 +59,14 @@ const toRecord = (row: FullRow): BanRecord => ({
   endedAt: row.ended_at,
   endedBy: row.ended_by,
   reason: row.reason,
+  byHand: row.by_hand === 1,
   evidence: {
     sites: JSON.parse(row.sites),
+    ofSites: JSON.parse(row.of_sites),
     events: JSON.parse(row.events),
     users: JSON.parse(row.users),
     lines: JSON.parse(row.lines),
+    lineSites: JSON.parse(row.line_sites),
     firstFailureAt: row.first_failure_at,
     lastFailureAt: row.last_failure_at,
   },
@@ -78,23 +91,32 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
   };
 
   function writeEvidence(id: number, ban: Omit<BanRecord, 'id'>): void {
-    const { events, lines, firstFailureAt, lastFailureAt, sites } = ban.evidence;
+    const { events, lines, lineSites, firstFailureAt, lastFailureAt, sites } = ban.evidence;
     db.run(
-      'INSERT OR REPLACE INTO ban_evidence VALUES (?, ?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO ban_evidence (ban_id, events, lines, first_failure_at, last_failure_at, line_sites)
+       VALUES (?, ?, ?, ?, ?, ?)`,
       id,
       JSON.stringify(events),
       JSON.stringify(lines.slice(-maxEvidenceLines)),
       firstFailureAt,
       lastFailureAt,
+      JSON.stringify(lineSites.slice(-maxEvidenceLines)),
     );
     for (const [site, failures] of Object.entries(sites)) {
+      const own: SiteEvidence | undefined = ban.evidence.ofSites[site];
       db.run(
-        'INSERT OR REPLACE INTO ban_sites (ban_id, site, failures, since, ended) VALUES (?, ?, ?, ?, ?)',
+        `INSERT OR REPLACE INTO ban_sites
+           (ban_id, site, failures, since, ended, events, users, first_failure_at, last_failure_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         site,
         failures,
         ban.since,
         ban.endedAt === null ? 0 : 1,
+        JSON.stringify(own?.events ?? {}),
+        JSON.stringify(own?.users.slice(0, maxEvidenceUsers) ?? []),
+        own?.firstFailureAt ?? null,
+        own?.lastFailureAt ?? null,
       );
     }
   }
@@ -105,7 +127,7 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
     db.write(() => {
       id ||= (db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'bans'")?.seq ?? 0) + 1;
       db.run(
-        'INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         id,
         ban.jail,
         toColumn(network),
@@ -121,6 +143,7 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
         ban.reason,
         JSON.stringify(evidence.sites),
         JSON.stringify(evidence.users.slice(0, maxEvidenceUsers)),
+        ban.byHand ? 1 : 0,
       );
       writeEvidence(id, ban);
       tally(ban);
@@ -133,8 +156,8 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
   function update(ban: BanRecord): void {
     db.write(() => {
       db.run(
-        `UPDATE bans SET until = ?, failures = ?, state = ?, ended_at = ?, ended_by = ?, reason = ?, sites = ?, users = ?
-         WHERE id = ?`,
+        `UPDATE bans SET until = ?, failures = ?, state = ?, ended_at = ?, ended_by = ?, reason = ?, sites = ?, users = ?,
+           by_hand = ? WHERE id = ?`,
         ban.until,
         ban.failures,
         ban.state,
@@ -143,6 +166,7 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
         ban.reason,
         JSON.stringify(ban.evidence.sites),
         JSON.stringify(ban.evidence.users.slice(0, maxEvidenceUsers)),
+        ban.byHand ? 1 : 0,
         ban.id,
       );
       db.run('DELETE FROM ban_sites WHERE ban_id = ?', ban.id);

@@ -36,6 +36,7 @@ describe('the read side of the store', () => {
       until: null,
       failures: 3,
       sites: { 'blog.example.com': 2, '': 1 },
+      other_sites: 0,
       users: ['alice', 'bob'],
       times_banned: 2,
       state: 'pending',

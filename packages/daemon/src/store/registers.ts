@@ -2,18 +2,20 @@ import type { AllowEntry, AuditEntry, UnbanRequest } from '@portcullis/contracts
 import type { Database } from './database.ts';
 import { fromInstant, instantOf } from './instant.ts';
 
-/** Open requests that one site may have; the oldest goes first. */
+/** Requests that are kept of one site, answered ones among them; the oldest goes first. */
 export const maxRequestsASite = 100;
 
 export type AllowRow = Omit<AllowEntry, 'until' | 'added_at' | 'site'> & {
   until: number | null;
   added_at: number;
+  /** Empty: the whole host. */
+  site: string;
 };
 export const toAllowEntry = (row: AllowRow): AllowEntry => ({
   ...row,
   until: row.until === null ? null : instantOf(row.until),
   added_at: instantOf(row.added_at),
-  site: null,
+  site: row.site === '' ? null : row.site,
 });
 
 export type RequestRow = Omit<UnbanRequest, 'asked_at'> & { asked_at: number };
@@ -31,15 +33,19 @@ export function createRegisters(db: Database) {
   function addAllow(entry: Omit<AllowEntry, 'id'>): AllowEntry {
     let id = 0;
     db.write(() => {
-      id ||= db.get<{ id: number }>('SELECT id FROM allow WHERE ip = ?', entry.ip)?.id ?? nextId('allow');
+      const site = entry.site ?? '';
+      id ||=
+        db.get<{ id: number }>('SELECT id FROM allow WHERE ip = ? AND site = ?', entry.ip, site)?.id ??
+        nextId('allow');
       db.run(
-        'INSERT OR REPLACE INTO allow VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO allow (id, ip, until, note, added_at, added_by, site) VALUES (?, ?, ?, ?, ?, ?, ?)',
         id,
         entry.ip,
         entry.until === null ? null : fromInstant(entry.until),
         entry.note,
         fromInstant(entry.added_at),
         entry.added_by,
+        site,
       );
     });
     return { ...entry, id };
@@ -57,9 +63,14 @@ export function createRegisters(db: Database) {
   function addRequest(request: Omit<UnbanRequest, 'id'>): UnbanRequest {
     let id = 0;
     db.write(() => {
-      id ||= nextId('requests');
+      id ||=
+        db.get<{ id: number }>(
+          `SELECT id FROM requests WHERE site = ? AND state = 'open' AND ip = ?`,
+          request.site,
+          request.ip,
+        )?.id ?? nextId('requests');
       db.run(
-        'INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)',
         id,
         request.site,
         request.ip,
@@ -76,6 +87,11 @@ export function createRegisters(db: Database) {
     });
     return { ...request, id };
   }
+
+  const request = (id: number): UnbanRequest | undefined => {
+    const row = db.read(() => db.get<RequestRow>('SELECT * FROM requests WHERE id = ?', id));
+    return row && toRequest(row);
+  };
 
   function answerRequest(id: number, state: UnbanRequest['state']): UnbanRequest | undefined {
     let row: RequestRow | undefined;
@@ -108,6 +124,7 @@ export function createRegisters(db: Database) {
     addAllow,
     removeAllow,
     addRequest,
+    request,
     answerRequest,
     addAudit,
   };

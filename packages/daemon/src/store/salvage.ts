@@ -18,6 +18,8 @@ const essential: Readonly<Record<string, string>> = {
   forgotten: 'true',
   allow: 'true',
   requests: 'true',
+  registrations: 'true',
+  tokens: 'true',
   audit: `id > (SELECT max(id) FROM audit) - ${memoryCaps.audit}`,
   failures: `id > (SELECT max(id) FROM failures) - ${memoryCaps.failures}`,
 };
@@ -53,7 +55,7 @@ export function* salvageHistory(from: DatabaseSync, to: DatabaseSync): Generator
 const dropOrphans = `
   DELETE FROM ban_evidence WHERE ban_id NOT IN (SELECT id FROM bans);
   DELETE FROM ban_sites WHERE ban_id NOT IN (SELECT id FROM bans);
-  INSERT INTO ban_evidence SELECT id, '{}', '[]', NULL, NULL FROM bans
+  INSERT INTO ban_evidence (ban_id, events, lines, first_failure_at, last_failure_at) SELECT id, '{}', '[]', NULL, NULL FROM bans
     WHERE id NOT IN (SELECT ban_id FROM ban_evidence);`;
 
 /** Rows in the table's own order until one cannot be read, then backwards from its end until one cannot be read. */

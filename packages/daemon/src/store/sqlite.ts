@@ -9,6 +9,7 @@ import { openMemory } from './open.ts';
 import { createForgottenTable, createPositionTable } from './positions.ts';
 import { createPrune, fileCaps, memoryCaps, type Retention } from './prune.ts';
 import { createRegisters } from './registers.ts';
+import { createRegistrations } from './registrations.ts';
 import { createSiteTable, type SiteTable } from './sites.ts';
 import { createTallies } from './tallies.ts';
 
@@ -53,6 +54,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
   const positions = createPositionTable(db);
   const forgotten = createForgottenTable(db);
   const registers = createRegisters(db);
+  const registrations = createRegistrations(db);
   const prune = createPrune(db, retention, () => (disk.degraded === null ? fileCaps : memoryCaps));
 
   return {
@@ -88,7 +90,15 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     removeAllowEntry: registers.removeAllow,
     addRequest: registers.addRequest,
     answerRequest: registers.answerRequest,
+    request: registers.request,
     addAudit: registers.addAudit,
+    registrations: registrations.all,
+    saveRegistration: registrations.save,
+    removeRegistration: registrations.remove,
+    tokens: registrations.tokens,
+    saveToken: registrations.saveToken,
+    removeToken: registrations.removeToken,
+    keepSites: registrations.keep,
     prune: (now) => [disk.salvageStep(), prune(now)].includes(true),
     retry: disk.retry,
     get degraded() {
