@@ -41,7 +41,7 @@ final class Site {
 	 * @param string $name A site's name.
 	 */
 	public static function id_of( string $name ): string {
-		return substr( trim( (string) preg_replace( '/[^a-z0-9.-]+/', '-', strtolower( $name ) ), '-.' ), 0, 64 );
+		return substr( trim( (string) preg_replace( '/[^a-z0-9.-]+/', '-', strtolower( $name ) ), '-.' ), 0, 40 );
 	}
 
 	/**
@@ -95,9 +95,13 @@ final class Site {
 	 */
 	public static function registration_command( bool $shared ): string {
 		$names = self::all_names();
-		$words = array( 'portcullis', 'site', 'add', array_shift( $names ) );
+		$main  = array_shift( $names );
+		$words = array( 'portcullis', 'site', 'add', $main );
 		foreach ( $names as $name ) {
-			array_push( $words, '--domain', $name );
+			// A name covers the sub-sites in folders below it.
+			if ( ! str_starts_with( $name, $main . '/' ) ) {
+				array_push( $words, '--domain', $name );
+			}
 		}
 		array_push( $words, '--user', self::unix_user(), '--wp', untrailingslashit( ABSPATH ) );
 		if ( $shared ) {
