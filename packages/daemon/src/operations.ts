@@ -54,7 +54,7 @@ export interface Operations {
   stats(query: { since?: string; site?: string }): Stats;
   why(ip: string): Why;
   listRequests(query: Paging & { state?: UnbanRequest['state'] }): Page<UnbanRequest>;
-  listAudit(query: Paging): Page<AuditEntry>;
+  listAudit(query: Paging & { ip?: string }): Page<AuditEntry>;
   /** Calls `listener` with each event from now on. @returns how to stop that */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
   /** Counters and gauges in the Prometheus text format. */

@@ -77,7 +77,7 @@ export function readNetwork(text: string): Network {
 }
 
 /** The list of a site knows by itself what has ended, so that counting it needs nothing else. */
-function stateConditions({ state = 'pending,active,failed', site }: BanQuery): Condition[] {
+export function stateConditions({ state = 'pending,active,failed', site }: BanQuery): Condition[] {
   const states = new Set(state.split(','));
   if (states.has('all')) return [];
   const ended = states.delete('ended');
@@ -93,7 +93,7 @@ function stateConditions({ state = 'pending,active,failed', site }: BanQuery): C
 }
 
 /** In a LIKE pattern with `\` as escape. */
-const containing = (text: string) => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+export const containing = (text: string) => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 function searchCondition(text: string): Condition {
   const like = "LIKE ? ESCAPE '\\'";

@@ -22,6 +22,9 @@ export const maxRecent = 100;
 /** Failures of a wide network that are looked at, the newest. */
 export const maxCounted = 100_000;
 
+/** Failures among which a site looks for its own, the newest. */
+export const maxSearchedForSites = 200_000;
+
 const decoder = new TextDecoder();
 
 export function createFailureList(db: Database, page: ReturnType<typeof createPager>, sites: SiteTable) {
@@ -48,8 +51,17 @@ export function createFailureList(db: Database, page: ReturnType<typeof createPa
     params: [toColumn(network), lastAddress(network)],
   });
 
-  function conditionsOf(query: FailureQuery): Condition[] {
-    const conditions: Condition[] = [];
+  /** Only what names one of the sites, and bounded: a site must not make the daemon read through everything. */
+  const ofSites = (names: readonly string[]): Condition[] => [
+    {
+      sql: 'site IN (SELECT id FROM sites WHERE name IN (SELECT value FROM json_each(?)))',
+      params: [JSON.stringify(names)],
+    },
+    { sql: 'id > (SELECT max(id) FROM failures) - ?', params: [maxSearchedForSites] },
+  ];
+
+  function conditionsOf(query: FailureQuery, names: readonly string[] | null): Condition[] {
+    const conditions: Condition[] = names === null ? [] : ofSites(names);
     const add = (sql: string, ...params: (string | number)[]) => conditions.push({ sql, params });
     if (query.site !== undefined) add('site = (SELECT id FROM sites WHERE name = ?)', query.site);
     if (query.ip !== undefined) conditions.push(within(readNetwork(query.ip)));
@@ -61,12 +73,13 @@ export function createFailureList(db: Database, page: ReturnType<typeof createPa
     return conditions;
   }
 
-  function list(query: FailureQuery): Page<Failure> {
+  /** @param names null: of all sites */
+  function list(query: FailureQuery, names: readonly string[] | null = null): Page<Failure> {
     return page<FailureRow, Failure>(
       {
         from: 'FROM failures',
         columns: '*',
-        where: conditionsOf(query),
+        where: conditionsOf(query, names),
         key: 'id',
         id: 'id',
         descending: true,

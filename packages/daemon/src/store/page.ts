@@ -7,6 +7,8 @@ import type { Database } from './database.ts';
 export interface List<Row, Item> {
   /** `FROM …`, with every join the columns need. */
   readonly from: string;
+  /** Those of `from`, which come first. */
+  readonly fromParams?: readonly SQLInputValue[];
   /** Where less is enough to count. */
   readonly countFrom?: string;
   readonly columns: string;
@@ -71,7 +73,7 @@ export function createPager(db: Database, now: () => number = () => performance.
       });
     }
     const filters = list.where.map((condition) => condition.sql);
-    const params = list.where.flatMap((condition) => condition.params);
+    const params = [...(list.fromParams ?? []), ...list.where.flatMap((condition) => condition.params)];
     const name = JSON.stringify([list.from, filters, params.map(String), list.key, list.descending]);
     const after = cursor === undefined ? null : behind(list, readCursor(name, cursor));
     const direction = list.descending ? 'DESC' : 'ASC';

@@ -12,10 +12,10 @@ import type {
   UnbanRequest,
 } from '@portcullis/contracts';
 import type { Clock, Network } from '@portcullis/core';
-import { createBanList } from './ban-list.ts';
+import { createBanList, readNetwork } from './ban-list.ts';
 import { type AddressFailures, createFailureList } from './failure-list.ts';
-import { instantOf } from './instant.ts';
-import { type Condition, createPager, type List, type Paging } from './page.ts';
+import { byId, siteList } from './lists.ts';
+import { createPager, type Paging } from './page.ts';
 import {
   type AllowRow,
   type AuditRow,
@@ -42,28 +42,11 @@ export interface StoreQueries {
   /** Of an address, or of all addresses of a network. */
   failuresOf(network: Network): AddressFailures;
   sites(query: Paging & { sort?: string }): Page<Site>;
-  audit(query: Paging): Page<AuditEntry>;
+  audit(query: Paging & { ip?: string }): Page<AuditEntry>;
   requests(query: Paging & { state?: UnbanRequest['state'] }): Page<UnbanRequest>;
   allow(query: Paging): Page<AllowEntry>;
   stats(query: { since?: string; site?: string }): Stats;
 }
-
-interface SiteRow {
-  id: number;
-  name: string;
-  events: number;
-  failures: number;
-  first_event_at: number;
-  last_event_at: number;
-}
-const toSite = (row: SiteRow): Site => ({
-  name: row.name,
-  registered: null,
-  first_event_at: instantOf(row.first_event_at),
-  last_event_at: instantOf(row.last_event_at),
-  events: row.events,
-  failures: row.failures,
-});
 
 export function createQueries(store: Store, clock: Clock): StoreQueries {
   const { db } = store;
@@ -71,43 +54,21 @@ export function createQueries(store: Store, clock: Clock): StoreQueries {
   const bans = createBanList(db, page, store.countBansInForce);
   const failures = createFailureList(db, page, store.siteTable);
 
-  const byId = <Row extends { id: number }, Item>(
-    table: string,
-    toItem: (row: Row) => Item,
-    where: readonly Condition[] = [],
-  ): List<Row, Item> => ({
-    from: `FROM ${table}`,
-    columns: '*',
-    where,
-    key: 'id',
-    id: 'id',
-    descending: true,
-    keyOf: (row) => row.id,
-    idOf: (row) => row.id,
-    toItem,
-  });
-
-  /** Sorted by name when nothing else is asked. */
-  function sites({ sort = 'name', ...paging }: Paging & { sort?: string }): Page<Site> {
-    const key = sort.replace('-', '') as 'name' | 'last_event_at' | 'failures';
-    return page<SiteRow, Site>(
-      {
-        ...byId('sites', toSite, [{ sql: "name <> ''", params: [] }]),
-        key,
-        descending: sort.startsWith('-'),
-        keyOf: (row) => row[key],
-      },
-      paging,
-    );
-  }
-
   return {
     bans: bans.list,
     ban: bans.get,
-    failures: failures.list,
+    failures: (query) => failures.list(query),
     failuresOf: failures.ofNetwork,
-    sites,
-    audit: (query) => page(byId<AuditRow, AuditEntry>('audit', toAuditEntry), query),
+    sites: (query) => page(siteList([], query.sort), query),
+    audit: ({ ip, ...paging }) =>
+      page(
+        byId<AuditRow, AuditEntry>(
+          'audit',
+          toAuditEntry,
+          ip === undefined ? [] : [{ sql: 'ip = ?', params: [String(readNetwork(ip))] }],
+        ),
+        paging,
+      ),
     requests: ({ state, ...paging }) =>
       page(
         byId<RequestRow, UnbanRequest>(
@@ -118,6 +79,7 @@ export function createQueries(store: Store, clock: Clock): StoreQueries {
         paging,
       ),
     allow: (query) => page(byId<AllowRow, AllowEntry>('allow', toAllowEntry), query),
-    stats: (query) => readStats(db, clock.now(), query),
+    stats: ({ since, site }) =>
+      readStats(db, clock.now(), { since, ...(site === undefined ? {} : { sites: [site] }) }),
   };
 }

@@ -14,12 +14,17 @@ export interface SiteTable {
   idOf(name: string, time: number): number;
   nameOf(id: number): string;
   touch(activity: readonly SiteActivity[]): void;
+  /** Every name that is remembered. */
+  names(): Iterable<string>;
+  /** Another number when `names` has changed. */
+  readonly version: number;
 }
 
 export function createSiteTable(db: Database): SiteTable {
   const ids = new Map<string, number>();
   const names = new Map<number, string>();
   let loaded = false;
+  let version = 0;
   let lastName: string | undefined;
   let lastId = 0;
 
@@ -27,6 +32,7 @@ export function createSiteTable(db: Database): SiteTable {
     ids.clear();
     names.clear();
     loaded = false;
+    version++;
     lastName = undefined;
   });
 
@@ -49,6 +55,7 @@ export function createSiteTable(db: Database): SiteTable {
       names.delete(id);
     }
     lastName = undefined;
+    version++;
   }
 
   function add(name: string, time: number): number {
@@ -62,6 +69,7 @@ export function createSiteTable(db: Database): SiteTable {
     )!;
     ids.set(name, id);
     names.set(id, name);
+    version++;
     return id;
   }
 
@@ -92,6 +100,13 @@ export function createSiteTable(db: Database): SiteTable {
   return {
     idOf,
     touch,
+    names() {
+      db.read(load);
+      return ids.keys();
+    },
+    get version() {
+      return version;
+    },
     nameOf(id) {
       db.read(load);
       return names.get(id) ?? forgottenSite;

@@ -11,21 +11,31 @@ const topNames = 10;
 /** Hours up to three days, days up to 90 days, else weeks: at most 90 buckets in the first two years. */
 const bucketOf = (span: number) => (span <= 3 * dayMs ? hourMs : span <= 90 * dayMs ? dayMs : 7 * dayMs);
 
-/** The last 24 hours when `since` is left out; whole buckets, the last one still growing. */
-export function readStats(db: Database, now: number, query: { since?: string; site?: string }): Stats {
+/** Of all sites or of some. The last 24 hours when `since` is left out; whole buckets, the last one still growing. */
+export function readStats(
+  db: Database,
+  now: number,
+  query: { since?: string | undefined; sites?: readonly string[] },
+): Stats {
   const asked = Math.min(query.since === undefined ? now - dayMs : fromInstant(query.since), now);
+  const { sites } = query;
+  const ofSites = sites === undefined ? '' : 'AND site IN (SELECT value FROM json_each(?))';
+  const names = sites === undefined ? [] : [JSON.stringify(sites)];
+  const bansTable = sites === undefined ? 'ban_hours' : 'ban_site_hours';
   const oldest =
     db.read(
       () =>
         db.get<{ hour: number | null }>(
-          'SELECT min(hour) AS hour FROM (SELECT min(hour) AS hour FROM failure_hours UNION ALL SELECT min(hour) FROM ban_hours)',
+          `SELECT min(hour) AS hour FROM (SELECT min(hour) AS hour FROM failure_hours WHERE true ${ofSites}
+           UNION ALL SELECT min(hour) FROM ${bansTable} WHERE true ${ofSites})`,
+          ...names,
+          ...names,
         )?.hour,
     ) ?? now;
   const begin = Math.max(asked, Math.min(oldest, now - dayMs));
   const bucket = bucketOf(now - begin);
   const since = Math.floor(begin / bucket) * bucket;
-  const ofSite = query.site === undefined ? '' : 'AND site = ?';
-  const params = query.site === undefined ? [hourOf(since)] : [hourOf(since), query.site];
+  const params = [hourOf(since), ...names];
 
   return db.read(() => {
     const sum = (table: string, value: string) =>
@@ -33,7 +43,7 @@ export function readStats(db: Database, now: number, query: { since?: string; si
         db
           .all<{ at: number; sum: number }>(
             `SELECT hour - hour % ${bucket} AS at, sum(${value}) AS sum FROM ${table}
-             WHERE hour >= ? ${ofSite} GROUP BY at`,
+             WHERE hour >= ? ${ofSites} GROUP BY at`,
             ...params,
           )
           .map((row) => [row.at, row.sum] as const),
@@ -42,12 +52,12 @@ export function readStats(db: Database, now: number, query: { since?: string; si
       db
         .all<{ name: string; failures: number }>(
           `SELECT ${name} AS name, sum(failures) AS failures FROM ${table}
-         WHERE hour >= ? ${ofSite} GROUP BY ${name} ORDER BY failures DESC, name LIMIT ${topNames}`,
+         WHERE hour >= ? ${ofSites} GROUP BY ${name} ORDER BY failures DESC, name LIMIT ${topNames}`,
           ...params,
         )
         .map(({ name, failures }) => ({ name, failures }));
     const failures = sum('failure_hours', 'failures');
-    const bans = sum(query.site === undefined ? 'ban_hours' : 'ban_site_hours', 'bans');
+    const bans = sum(bansTable, 'bans');
     const buckets: Stats['buckets'] = [];
     for (let at = since; at <= now; at += bucket) {
       buckets.push({ at: instantOf(at), failures: failures.get(at) ?? 0, bans: bans.get(at) ?? 0 });

@@ -1,0 +1,230 @@
+import { type Ban, type BanDetails, type BanQuery, type Page, PortcullisError } from '@portcullis/contracts';
+import { maxEvidenceUsers } from '@portcullis/core';
+import { containing, overlapCondition, readNetwork, stateConditions } from './ban-list.ts';
+import type { BanRow } from './bans.ts';
+import type { Database } from './database.ts';
+import { fromInstant, instantOf } from './instant.ts';
+import type { Condition, createPager, List } from './page.ts';
+
+/** The part of a ban that is of the ban itself, not of anybody's evidence. */
+type CommonRow = Pick<
+  BanRow,
+  'id' | 'jail' | 'address' | 'prefix' | 'ip' | 'since' | 'until' | 'state' | 'ended_at' | 'ended_by'
+> & { reason: string; by_hand: number; ends: number; own_since: number; own_failures: number };
+const commonColumns =
+  'b.id, b.jail, b.address, b.prefix, b.ip, b.since, b.until, b.state, b.ended_at, b.ended_by, b.reason, b.by_hand, b.ends';
+
+interface OwnRow {
+  site: string;
+  failures: number;
+  users: string;
+  events: string;
+  first_failure_at: number | null;
+  last_failure_at: number | null;
+}
+
+/** The only words of a stored reason that a site is told: those that the daemon itself wrote of the site's own evidence. */
+const rule =
+  /^[0-9]+ failures (?:at one instant|within [0-9]+ (?:s|min|h)); [a-z0-9-]+ allows [0-9]+ in [0-9smhdw]+/;
+
+const owned = 'IN (SELECT value FROM json_each(?))';
+
+/**
+ * Bans as one site sees them: those with evidence under one of its names. What it is told is put together from its own
+ * evidence; of others it learns how many there are. `names` are the site's, at least one.
+ */
+export function createSiteBans(db: Database, page: ReturnType<typeof createPager>) {
+  function toBan(row: CommonRow, names: string): Ban & { readonly own: readonly OwnRow[] } {
+    const own = db.all<OwnRow>(
+      `SELECT site, failures, users, events, first_failure_at, last_failure_at FROM ban_sites
+       WHERE ban_id = ? AND site ${owned} ORDER BY last_failure_at DESC, site`,
+      row.id,
+      names,
+    );
+    const sites = db.get<{ sites: number }>(
+      'SELECT count(*) AS sites FROM ban_sites WHERE ban_id = ?',
+      row.id,
+    )!.sites;
+    const times = db.get<{ times: number }>(
+      `SELECT count(*) AS times FROM bans o WHERE o.address = ? AND o.prefix = ? AND o.jail = ? AND o.id <= ?
+         AND EXISTS (SELECT 1 FROM ban_sites s WHERE s.ban_id = o.id AND s.site ${owned})`,
+      row.address,
+      row.prefix,
+      row.jail,
+      row.id,
+      names,
+    )!.times;
+    const failures = own.reduce((sum, one) => sum + one.failures, 0);
+    return {
+      own,
+      id: row.id,
+      ip: row.ip,
+      jail: row.jail,
+      since: instantOf(row.since),
+      until: row.until === null ? null : instantOf(row.until),
+      failures,
+      sites: Object.fromEntries(own.map((one) => [one.site, one.failures])),
+      other_sites: sites - own.length,
+      users: [...new Set(own.flatMap(({ users }) => JSON.parse(users) as string[]))].slice(
+        0,
+        maxEvidenceUsers,
+      ),
+      times_banned: times,
+      state: row.state,
+      ended_at: row.ended_at === null ? null : instantOf(row.ended_at),
+      ended_by: row.ended_by,
+      reason: reasonOf(row, failures, sites - own.length),
+    };
+  }
+
+  const listed = ({ own: _, ...ban }: ReturnType<typeof toBan>): Ban => ban;
+
+  function details(row: CommonRow, names: string): BanDetails {
+    const { own, ...ban } = toBan(row, names);
+    const instants = (key: 'first_failure_at' | 'last_failure_at') =>
+      own.map((one) => one[key]).filter((time) => time !== null);
+    const first = Math.min(...instants('first_failure_at'));
+    const last = Math.max(...instants('last_failure_at'));
+    const events: Record<string, number> = {};
+    for (const one of own) {
+      for (const [event, count] of Object.entries(JSON.parse(one.events) as Record<string, number>))
+        events[event] = (events[event] ?? 0) + count;
+    }
+    // Lines and the sites that they name are two lists side by side: SQLite hands out the lines that are the site's own.
+    const lines = db.all<{ line: string }>(
+      `SELECT l.value AS line FROM ban_evidence e, json_each(e.lines) l, json_each(e.line_sites) s
+       WHERE e.ban_id = ? AND s.key = l.key AND s.value ${owned} ORDER BY l.key`,
+      row.id,
+      names,
+    );
+    return {
+      ...ban,
+      evidence: {
+        lines: lines.map(({ line }) => line),
+        events,
+        first_failure_at: Number.isFinite(first) ? instantOf(first) : null,
+        last_failure_at: Number.isFinite(last) ? instantOf(last) : null,
+      },
+    };
+  }
+
+  function conditionsOf(query: BanQuery, names: string): Condition[] {
+    const conditions = stateConditions({ ...query, site: '' });
+    const add = (sql: string, ...params: (string | number)[]) => conditions.push({ sql, params });
+    if (query.jail !== undefined) add('b.jail = ?', query.jail);
+    if (query.ip !== undefined) conditions.push(overlapCondition(readNetwork(query.ip)));
+    if (query.since !== undefined) add('b.since >= ?', fromInstant(query.since));
+    if (query.until !== undefined) add('b.since <= ?', fromInstant(query.until));
+    if (query.search !== undefined && query.search !== '') {
+      add(
+        `b.ip LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM ban_sites t
+           WHERE t.ban_id = b.id AND t.site ${owned} AND t.users LIKE ? ESCAPE '\\')`,
+        containing(query.search),
+        names,
+        containing(JSON.stringify(query.search).slice(1, -1)),
+      );
+    }
+    return conditions;
+  }
+
+  /** One row a ban: of a site with one name it is there already, else the rows of its names are put together. */
+  function source(names: readonly string[]): Pick<List<CommonRow, Ban>, 'from' | 'fromParams' | 'where'> {
+    const [name] = names;
+    if (names.length === 1)
+      return {
+        from: 'FROM ban_sites s JOIN bans b ON b.id = s.ban_id',
+        where: [{ sql: 's.site = ?', params: [name!] }],
+      };
+    return {
+      from: `FROM (SELECT ban_id, max(since) AS since, max(ended) AS ended, sum(failures) AS failures
+                   FROM ban_sites WHERE site ${owned} GROUP BY ban_id) s JOIN bans b ON b.id = s.ban_id`,
+      fromParams: [JSON.stringify(names)],
+      where: [],
+    };
+  }
+
+  /**
+   * Sorted by `-since` when nothing else is asked.
+   * @throws PortcullisError invalid_request for an order that would tell of others
+   */
+  function list(names: readonly string[], query: BanQuery): Page<Ban> {
+    const sort = query.sort ?? '-since';
+    const key = keys[sort.replace('-', '') as keyof typeof keys];
+    if (key === undefined) {
+      throw new PortcullisError('invalid_request', `A site cannot sort bans by ${sort.replace('-', '')}.`, {
+        hint: `It can by: ${Object.keys(keys).join(', ')}.`,
+      });
+    }
+    const all = JSON.stringify(names);
+    // Of the sites asked for, those that are not the site's own have nothing to tell it.
+    const within = query.site === undefined ? names : names.filter((name) => name === query.site);
+    if (within.length === 0) return { items: [], next: null, total: 0 };
+    const { site: _, ...rest } = query;
+    const { where, ...from } = source(within);
+    return page<CommonRow, Ban>(
+      {
+        ...from,
+        columns: `${commonColumns}, s.since AS own_since, s.failures AS own_failures`,
+        where: [...where, ...conditionsOf(rest, all)],
+        key: key.sql,
+        id: key.sql === 's.since' ? 's.ban_id' : 'b.id',
+        descending: sort.startsWith('-'),
+        keyOf: (row) => {
+          const value = row[key.column];
+          return typeof value === 'number' ? value : Buffer.from(value).toString('hex');
+        },
+        keyParam: (value) => (typeof value === 'number' ? value : Buffer.from(value, 'hex')),
+        idOf: (row) => row.id,
+        toItem: (row) => db.read(() => listed(toBan(row, all))),
+      },
+      rest,
+    );
+  }
+
+  /** The ban, if the site has evidence in it. */
+  function find(names: readonly string[], id: number): BanDetails | undefined {
+    const all = JSON.stringify(names);
+    return db.read(() => {
+      const row = db.get<CommonRow>(
+        `SELECT ${commonColumns} FROM bans b
+         WHERE b.id = ? AND EXISTS (SELECT 1 FROM ban_sites s WHERE s.ban_id = b.id AND s.site ${owned})`,
+        id,
+        all,
+      );
+      return row && details(row, all);
+    });
+  }
+
+  /** Bans in force with evidence of the site, and those of them that the kernel has taken. */
+  const countInForce = (names: readonly string[]): { wanted: number; active: number } =>
+    db.read(() => ({
+      ...db.get<{ wanted: number; active: number }>(
+        `SELECT count(*) AS wanted, coalesce(sum(state = 'active'), 0) AS active FROM bans
+         WHERE ended_at IS NULL AND id IN (SELECT ban_id FROM ban_sites WHERE site ${owned} AND ended = 0)`,
+        JSON.stringify(names),
+      )!,
+    }));
+
+  return { list, find, countInForce };
+}
+
+/** What a site can sort by: times banned would count bans that are not its own. */
+const keys: Readonly<
+  Record<string, { sql: string; column: 'own_since' | 'ends' | 'own_failures' | 'address' }>
+> = {
+  since: { sql: 's.since', column: 'own_since' },
+  until: { sql: 'b.ends', column: 'ends' },
+  failures: { sql: 's.failures', column: 'own_failures' },
+  ip: { sql: 'b.address', column: 'address' },
+};
+
+function reasonOf({ reason, state, by_hand }: CommonRow, failures: number, others: number): string {
+  const [told] = (others === 0 && by_hand === 0 && rule.exec(reason)) || [];
+  const counted = `${failures} ${failures === 1 ? 'failure' : 'failures'} on this site`;
+  const more = [
+    ...(others > 0 ? ['other sites have evidence, too'] : []),
+    ...(by_hand === 1 ? ['the administrator of the host decided on it'] : []),
+    ...(state === 'failed' ? ['the kernel has not taken it'] : []),
+  ];
+  return [told ?? counted, ...more].join('; ');
+}

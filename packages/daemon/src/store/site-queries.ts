@@ -1,0 +1,114 @@
+import type {
+  AllowEntry,
+  AuditEntry,
+  Ban,
+  BanDetails,
+  BanQuery,
+  Failure,
+  FailureQuery,
+  Page,
+  Site,
+  Stats,
+  UnbanRequest,
+} from '@portcullis/contracts';
+import type { Clock } from '@portcullis/core';
+import { readNetwork } from './ban-list.ts';
+import { createFailureList } from './failure-list.ts';
+import { byId, siteList } from './lists.ts';
+import { type Condition, createPager, type Paging } from './page.ts';
+import {
+  type AllowRow,
+  type AuditRow,
+  type RequestRow,
+  toAllowEntry,
+  toAuditEntry,
+  toRequest,
+} from './registers.ts';
+import { createSiteBans } from './site-bans.ts';
+import type { Store } from './sqlite.ts';
+import { readStats } from './stats.ts';
+
+/** Whose eyes: a registered site, and the names in the log that are its own. */
+export interface Viewer {
+  readonly id: string;
+  /** At least one. */
+  readonly names: readonly string[];
+}
+
+/**
+ * The read side as one site sees it: nothing but what is its own, and of others how many there are. Every query names the
+ * viewer, so that none can be asked without one.
+ */
+export interface SiteQueries {
+  bans(viewer: Viewer, query: BanQuery): Page<Ban>;
+  /** Undefined where the site has no evidence in it. */
+  ban(viewer: Viewer, id: number): BanDetails | undefined;
+  countBansInForce(viewer: Viewer): { readonly wanted: number; readonly active: number };
+  failures(viewer: Viewer, query: FailureQuery): Page<Failure>;
+  sites(viewer: Viewer, query: Paging & { sort?: string }): Page<Site>;
+  stats(viewer: Viewer, query: { since?: string; site?: string }): Stats;
+  /** What the site itself did. */
+  audit(viewer: Viewer, query: Paging & { ip?: string }): Page<AuditEntry>;
+  requests(viewer: Viewer, query: Paging & { state?: UnbanRequest['state'] }): Page<UnbanRequest>;
+  countOpenRequests(viewer: Viewer): number;
+  allow(viewer: Viewer, query: Paging): Page<AllowEntry>;
+  /** When the log last had a line of the site; null: never, as far as is remembered. */
+  lastEventAt(viewer: Viewer): number | null;
+}
+
+export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
+  const { db } = store;
+  const page = createPager(db);
+  const bans = createSiteBans(db, page);
+  const failures = createFailureList(db, page, store.siteTable);
+  const own = ({ id }: Viewer): Condition => ({ sql: 'site = ?', params: [id] });
+  const among = ({ names }: Viewer): Condition => ({
+    sql: 'name IN (SELECT value FROM json_each(?))',
+    params: [JSON.stringify(names)],
+  });
+  const narrowed = (names: readonly string[], site: string | undefined) =>
+    site === undefined ? names : names.filter((name) => name === site);
+
+  return {
+    bans: ({ names }, query) => bans.list(names, query),
+    ban: ({ names }, id) => bans.find(names, id),
+    countBansInForce: ({ names }) => bans.countInForce(names),
+    failures: ({ names }, query) => failures.list(query, names),
+    sites: (viewer, query) => page(siteList([among(viewer)], query.sort), query),
+    stats: ({ names }, { since, site }) =>
+      readStats(db, clock.now(), { since, sites: narrowed(names, site) }),
+    audit: ({ id }, { ip, ...paging }) =>
+      page(
+        byId<AuditRow, AuditEntry>('audit', toAuditEntry, [
+          { sql: 'actor = ?', params: [`site:${id}`] },
+          ...(ip === undefined ? [] : [{ sql: 'ip = ?', params: [String(readNetwork(ip))] }]),
+        ]),
+        paging,
+      ),
+    requests: (viewer, { state, ...paging }) =>
+      page(
+        byId<RequestRow, UnbanRequest>('requests', toRequest, [
+          own(viewer),
+          ...(state === undefined ? [] : [{ sql: 'state = ?', params: [state] }]),
+        ]),
+        paging,
+      ),
+    countOpenRequests: ({ id }) =>
+      db.read(
+        () =>
+          db.get<{ open: number }>(
+            "SELECT count(*) AS open FROM requests WHERE site = ? AND state = 'open'",
+            id,
+          )!.open,
+      ),
+    allow: (viewer, paging) => page(byId<AllowRow, AllowEntry>('allow', toAllowEntry, [own(viewer)]), paging),
+    lastEventAt: (viewer) => {
+      const { sql, params } = among(viewer);
+      return db.read(
+        () =>
+          db.get<{ at: number | null }>(`SELECT max(last_event_at) AS at FROM sites WHERE ${sql}`, ...params)!
+            .at,
+      );
+    },
+  };
+}
