@@ -198,6 +198,7 @@ export function createApp(options: AppOptions): App {
   /** Ends the bans whose time is over, a bounded part at a time. */
   function endDue(): void {
     followClock();
+    if (store.bansDue(clock.now(), 1).length > 0) recorder.settle();
     for (;;) {
       const due = store.bansDue(clock.now(), expiryStep);
       if (due.length === 0) break;

@@ -2,11 +2,12 @@ import type { Logger } from './log.ts';
 import type { DaemonEvent } from './operations.ts';
 
 /** Says in the daemon's own log what it did: who was banned and why, who was let in again, what was mended. */
-export function createEventLog(log: Pick<Logger, 'info' | 'warn'>): (event: DaemonEvent) => void {
+export function createEventLog(log: Pick<Logger, 'debug' | 'info' | 'warn'>): (event: DaemonEvent) => void {
   return ({ type, data }) => {
     const { ip, jail, until, reason, failures } = data;
     if (type === 'ban') log.info({ ip, jail, until, failures, reason }, 'Banned.');
-    if (type === 'prolong') log.info({ ip, jail, until, failures }, 'Banned for longer.');
+    // Behind a CDN a ban has no effect, and every few failures prolong it.
+    if (type === 'prolong') log.debug({ ip, jail, until, failures }, 'Banned for longer.');
     if (type === 'unban') log.info({ ip, jail }, 'No longer banned.');
     if (type === 'failed') log.warn({ ip, jail, reason }, 'Not banned yet: the kernel refused it.');
     if (type === 'repair') log.warn({ faults: data['faults'] }, 'The firewall was mended.');

@@ -57,6 +57,17 @@ export function addEvidence(known: BanEvidence, failures: readonly FailureRecord
   };
 }
 
+/**
+ * Failures that count, but whose lines were not looked at. They may be any site's: whoever may decide only on evidence
+ * of their own may not decide on these.
+ */
+export function addUnseen(known: BanEvidence, failures: number): BanEvidence {
+  if (failures === 0) return known;
+  const sites: Record<string, number> = Object.assign(Object.create(null), known.sites);
+  sites[otherSites] = (sites[otherSites] ?? 0) + failures;
+  return { ...known, sites };
+}
+
 function ofOneSite(known: SiteEvidence = noEvidence, failures: readonly FailureRecord[]): SiteEvidence {
   const events: Record<string, number> = Object.assign(Object.create(null), known.events);
   for (const { event, count } of failures) events[event] = (events[event] ?? 0) + count;

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '@portcullis/core';
 import { type Enforcer, keyOf } from './enforcer.ts';
-import { addEvidence, noEvidence } from './evidence.ts';
+import { addEvidence, addUnseen, noEvidence } from './evidence.ts';
 
 /** Longer ends a second that are recorded at once; what is more is a flood and waits. */
 const promptASecond = 200;
@@ -19,8 +19,6 @@ const prolongDelay = 1_000;
 const prolongStep = 2_000;
 /** Longer ends that wait; beyond it some are recorded at once. */
 const maxWaiting = 50_000;
-/** Failures that wait with one ban's longer end; more make it be recorded at once. */
-const maxWaitingFailures = 100;
 
 export interface VerdictRecorderOptions {
   readonly store: BanStore;
@@ -66,18 +64,13 @@ export class VerdictRecorder {
   }
 
   /**
-   * Gathers the verdicts on a banned address: a flood of them costs one write a second. A crash loses none: what they
-   * rest on counts again from the store, because it is forgotten only when they are recorded.
+   * Gathers the verdicts on a banned address: a flood of them costs one write a second. The ban counts all of their
+   * failures; it keeps the lines, names and sites of the latest, and counts the rest under `otherSites`. A crash loses
+   * none: what they rest on counts again from the store, because it is forgotten only when they are recorded.
    */
   #postpone(key: string, verdict: Verdict): void {
     const waiting = this.#longer.get(key);
-    const merged = waiting === undefined ? verdict : merge(waiting, verdict);
-    if (merged.failureIds.length > maxWaitingFailures) {
-      this.#longer.delete(key);
-      this.#recordVerdict(merged);
-      return;
-    }
-    this.#longer.set(key, merged);
+    this.#longer.set(key, waiting === undefined ? verdict : merge(waiting, verdict));
     if (this.#longer.size > maxWaiting) this.recordLonger();
     this.#longerTimer ??= setTimeout(() => this.#recordLongerLater(), prolongDelay);
   }
@@ -102,9 +95,14 @@ export class VerdictRecorder {
     return this.#longer.size > 0;
   }
 
+  /** Records every longer end that waits: before bans are ended by the clock, none of them may be late. */
+  settle(): void {
+    while (this.recordLonger());
+  }
+
   /** Records every longer end that waits, and sets no more timers. */
   stop(): void {
-    while (this.recordLonger());
+    this.settle();
     if (this.#longerTimer !== null) clearTimeout(this.#longerTimer);
     this.#longerTimer = null;
   }
@@ -171,10 +169,11 @@ export class VerdictRecorder {
   /** Records that a ban in force ends later and rests on more. Never shortens it. */
   #prolong(ban: BanRecord, until: number | null, failures: number, evidence: readonly FailureRecord[]): void {
     const end = ban.until === null || until === null ? null : Math.max(ban.until, until);
+    const seen = evidence.reduce((sum, { count }) => sum + count, 0);
     this.#options.enforcer.replace(ban, {
       until: end,
       failures: ban.failures + failures,
-      evidence: addEvidence(ban.evidence, evidence),
+      evidence: addUnseen(addEvidence(ban.evidence, evidence), Math.max(0, failures - seen)),
     });
   }
 }
@@ -183,8 +182,6 @@ const merge = (earlier: Verdict, later: Verdict): Verdict => ({
   ...later,
   time: Math.max(earlier.time, later.time),
   failures: earlier.failures + later.failures,
-  failureIds: [...earlier.failureIds, ...later.failureIds],
-  failureCounts: [...earlier.failureCounts, ...later.failureCounts],
 });
 
 /** `within 42 s`, or `at one instant`. */
