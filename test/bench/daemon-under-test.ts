@@ -19,6 +19,8 @@ export interface DaemonUnderTest extends AsyncDisposable {
   start(): Promise<void>;
   /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
+  /** Deletes what the daemon remembers: the next start is the first. */
+  forget(): Promise<void>;
   append(lines: string): void;
   /** Entries in the kernel's IPv4 set. */
   kernelEntries(): Promise<number>;
@@ -66,6 +68,9 @@ export async function createDaemonUnderTest(): Promise<DaemonUnderTest> {
       await until(() => client.call('status').then(() => true), 60_000);
     },
     stop,
+    async forget() {
+      rmSync(path.join(folder, 'state'), { recursive: true });
+    },
     append: (lines) => appendFileSync(log, lines),
     async kernelEntries() {
       const listing = await namespace.run('ipset', 'list', '-t', 'portcullis-wordpress').catch(() => '');

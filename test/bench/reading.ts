@@ -63,33 +63,41 @@ async function replay(log: string): Promise<{ ms: number; peakMegabytes: number 
   return { ms: performance.now() - start, peakMegabytes };
 }
 
-/** Lines a second that a starting daemon reads from a log it does not know, all of it within findtime. */
+/**
+ * Lines a second that a starting daemon reads from a log it does not know: a day of it, of which the last three hours
+ * count, and one hour of it, in which every failure counts and is kept.
+ */
 export async function measureColdRead(): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
-  for (const [wordpressPercent, atLeast] of [
-    [10, 1_000_000],
-    [100, 500_000],
+  for (const [hours, what] of [
+    [24, 'a day of log'],
+    [1, 'an hour of log'],
   ] as const) {
-    const lines = 2_000_000;
-    const samples: number[] = [];
-    for (let run = 0; run < runs; run++) {
-      await using daemon = await createDaemonUnderTest();
-      const now = Date.now();
-      const bytes = writeLog(daemon.log, {
-        lines,
-        wordpressPercent,
-        addresses: 20_000,
-        from: now - hour,
-        until: now,
-      });
-      await daemon.start();
-      const reachable = performance.now();
-      const before = (await daemon.client.call('status')).log[0]?.offset ?? 0;
-      await until(async () => (await daemon.client.call('status')).log[0]?.offset === bytes, 60_000);
-      samples.push((lines * (1 - before / bytes)) / ((performance.now() - reachable) / 1000));
+    for (const [wordpressPercent, atLeast] of [
+      [10, 1_000_000],
+      [100, 500_000],
+    ] as const) {
+      const samples: number[] = [];
+      for (let run = 0; run < runs; run++) samples.push(await coldRead(hours, wordpressPercent));
+      const name = `cold read of the daemon, ${what}, ${wordpressPercent} % WordPress lines`;
+      measurements.push({ name, value: median(samples), unit: 'lines/s', limit: { atLeast } });
     }
-    const name = `cold read of the daemon, ${wordpressPercent} % WordPress lines`;
-    measurements.push({ name, value: median(samples), unit: 'lines/s', limit: { atLeast } });
   }
   return measurements;
+}
+
+/** From the start of the process to the last line, less what a start with an empty log takes. */
+async function coldRead(hours: number, wordpressPercent: number): Promise<number> {
+  const lines = 2_000_000;
+  await using daemon = await createDaemonUnderTest();
+  await daemon.start();
+  const startTakes = performance.now() - daemon.startedAt();
+  await daemon.stop();
+  await daemon.forget();
+  const now = Date.now();
+  const from = now - hours * hour;
+  const bytes = writeLog(daemon.log, { lines, wordpressPercent, addresses: 1_000, from, until: now });
+  await daemon.start();
+  await until(async () => (await daemon.client.call('status')).log[0]?.offset === bytes, 120_000);
+  return lines / ((performance.now() - daemon.startedAt() - startTakes) / 1000);
 }

@@ -61,9 +61,12 @@ export class Enforcer {
 
   // ─── Intents: synchronous, inside a transaction of the store ──────────────────────────────────────────────────
 
-  /** Whether a ban that this run recorded is in force at a time; false where that would take a look at the store. */
-  isInForce(ban: Pick<EnforcedBan, 'jail' | 'network'>, time: number): boolean {
-    const end = this.#ends.get(keyOf(ban));
+  /**
+   * Whether a ban that this run recorded is in force at a time; false where that would take a look at the store.
+   * @param key what `keyOf` names it
+   */
+  isInForce(key: string, time: number): boolean {
+    const end = this.#ends.get(key);
     return end !== undefined && (end === null || end > time);
   }
 

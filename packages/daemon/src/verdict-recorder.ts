@@ -47,7 +47,7 @@ export class VerdictRecorder {
   record(verdicts: readonly Verdict[]): void {
     for (const verdict of verdicts) {
       const key = keyOf(verdict);
-      if (this.#options.enforcer.isInForce(verdict, verdict.time) && !this.#isPrompt(key))
+      if (this.#options.enforcer.isInForce(key, verdict.time) && !this.#isPrompt(key))
         this.#postpone(key, verdict);
       else this.#recordVerdict(verdict);
     }
