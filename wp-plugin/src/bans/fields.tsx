@@ -1,0 +1,236 @@
+import type { Field } from '@wordpress/dataviews';
+import { __, _n, sprintf } from '@wordpress/i18n';
+import { Address } from '../parts/address.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { useDeferral } from '../deeds/deferral.tsx';
+import type { SiteName } from '../settings.ts';
+import { useSurroundings } from '../surroundings.ts';
+import type { Ban } from '../wire.ts';
+import { endedInWords, stateInWords } from '../words/ban-state.ts';
+import { failuresInWords } from '../words/failures.ts';
+import { visible } from '../words/visible.ts';
+
+type Render = { readonly item: Ban };
+
+/** What a column or a filter of one list needs to know. */
+export interface FieldContext {
+	readonly sites: readonly SiteName[];
+	readonly jails: readonly string[];
+}
+
+/** Every column that a list of bans can have. */
+export const banColumns = [
+	'ip',
+	'why',
+	'sites',
+	'since',
+	'until',
+	'ended',
+	'times_banned',
+	'failures',
+	'users',
+	'state',
+	'jail',
+] as const;
+
+const states = [ 'active', 'pending', 'failed', 'ended' ] as const;
+
+export function banFields( { sites, jails }: FieldContext ): Field< Ban >[] {
+	return [
+		{
+			id: 'ip',
+			label: __( 'Address', 'portcullis' ),
+			enableHiding: false,
+			filterBy: false,
+			render: AddressCell,
+		},
+		{
+			id: 'why',
+			label: __( 'Why', 'portcullis' ),
+			enableSorting: false,
+			filterBy: false,
+			getValue: ( { item } ) => item.reason,
+			render: WhyCell,
+		},
+		{
+			id: 'sites',
+			label: __( 'Sites', 'portcullis' ),
+			enableSorting: false,
+			getValue: ( { item } ) => Object.keys( item.sites ),
+			elements: sites.map( ( { name, title } ) => ( {
+				value: name,
+				label: title === '' ? name : `${ title } (${ name })`,
+			} ) ),
+			filterBy: sites.length > 1 ? { operators: [ 'is' ] } : false,
+			render: SitesCell,
+		},
+		{
+			id: 'since',
+			type: 'datetime',
+			label: __( 'Banned', 'portcullis' ),
+			filterBy: { operators: [ 'inThePast', 'before', 'after' ] },
+			render: ( { item }: Render ) => <Moment at={ item.since } past />,
+		},
+		{
+			id: 'until',
+			label: __( 'Ends', 'portcullis' ),
+			filterBy: false,
+			render: EndsCell,
+		},
+		{
+			id: 'ended',
+			label: __( 'Ended', 'portcullis' ),
+			enableSorting: false,
+			filterBy: false,
+			getValue: ( { item } ) => item.ended_at ?? '',
+			render: EndedCell,
+		},
+		{
+			id: 'times_banned',
+			type: 'integer',
+			label: __( 'Times banned', 'portcullis' ),
+			filterBy: false,
+		},
+		{
+			id: 'failures',
+			type: 'integer',
+			label: __( 'Failures', 'portcullis' ),
+			filterBy: false,
+		},
+		{
+			id: 'users',
+			label: __( 'User names tried', 'portcullis' ),
+			enableSorting: false,
+			filterBy: false,
+			getValue: ( { item } ) => item.users.join( ', ' ),
+			render: UsersCell,
+		},
+		{
+			id: 'state',
+			label: __( 'State', 'portcullis' ),
+			enableSorting: false,
+			elements: states.map( ( value ) => ( {
+				value,
+				label: stateInWords( value ),
+			} ) ),
+			filterBy: { operators: [ 'isAny' ] },
+			render: ( { item }: Render ) => (
+				<span className={ `portcullis-state is-${ item.state }` }>
+					{ stateInWords( item.state ) }
+				</span>
+			),
+		},
+		{
+			id: 'jail',
+			label: __( 'Jail', 'portcullis' ),
+			enableSorting: false,
+			elements: jails.map( ( value ) => ( { value, label: value } ) ),
+			filterBy: jails.length > 1 ? { operators: [ 'is' ] } : false,
+		},
+	];
+}
+
+function AddressCell( { item }: Render ) {
+	const { busy } = useDeferral();
+	const note = busy.has( String( item.id ) )
+		? __( 'Being changed …', 'portcullis' )
+		: troubleOf( item );
+	return (
+		<>
+			<Address ip={ item.ip } />
+			{ note !== '' && (
+				<span className={ `portcullis-state is-${ item.state }` }>
+					{ note }
+				</span>
+			) }
+		</>
+	);
+}
+
+const troubleOf = ( { state }: Ban ): string =>
+	state === 'failed' || state === 'pending' ? stateInWords( state ) : '';
+
+function WhyCell( { item }: Render ) {
+	const { locale } = useSurroundings();
+	return (
+		<span className="portcullis-why">
+			{ failuresInWords( item, {}, locale ) }
+		</span>
+	);
+}
+
+function SitesCell( { item }: Render ) {
+	const names = Object.keys( item.sites ).map( ( name ) =>
+		name === '' ? __( 'not named', 'portcullis' ) : visible( name, 80 )
+	);
+	const others =
+		item.other_sites > 0
+			? [
+					sprintf(
+						/* translators: %d: number of sites */
+						_n(
+							'%d other',
+							'%d others',
+							item.other_sites,
+							'portcullis'
+						),
+						item.other_sites
+					),
+				]
+			: [];
+	return (
+		<span className="portcullis-sites">
+			{ [
+				...names.slice( 0, 3 ),
+				...rest( names.length - 3 ),
+				...others,
+			].join( ', ' ) }
+		</span>
+	);
+}
+
+const rest = ( count: number ): string[] =>
+	count > 0
+		? [
+				sprintf(
+					/* translators: %d: number of sites */
+					__( '%d more', 'portcullis' ),
+					count
+				),
+			]
+		: [];
+
+function EndsCell( { item }: Render ) {
+	if ( item.until === null ) {
+		return <span>{ __( 'Never by itself', 'portcullis' ) }</span>;
+	}
+	return <Moment at={ item.until } />;
+}
+
+function EndedCell( { item }: Render ) {
+	if ( item.ended_at === null ) {
+		return <span>{ __( 'In force', 'portcullis' ) }</span>;
+	}
+	return (
+		<span>
+			<Moment at={ item.ended_at } past />{ ' ' }
+			<span className="portcullis-aside">
+				{ endedInWords( item.ended_by ) }
+			</span>
+		</span>
+	);
+}
+
+function UsersCell( { item }: Render ) {
+	const shown = item.users.slice( 0, 4 );
+	return (
+		<span className="portcullis-users">
+			{ shown.map( ( user, at ) => (
+				<bdi key={ at }>{ visible( user, 40 ) }</bdi>
+			) ) }
+			{ item.users.length > shown.length && (
+				<span>{ rest( item.users.length - shown.length ) }</span>
+			) }
+		</span>
+	);
+}

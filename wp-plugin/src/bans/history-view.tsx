@@ -1,0 +1,37 @@
+import type { View } from '@wordpress/dataviews';
+import { __ } from '@wordpress/i18n';
+import { BanList } from './ban-list.tsx';
+
+const standard: View = {
+	type: 'table',
+	search: '',
+	filters: [],
+	page: 1,
+	perPage: 20,
+	sort: { field: 'since', direction: 'desc' },
+	titleField: 'ip',
+	fields: [ 'state', 'why', 'sites', 'since', 'ended' ],
+	layout: {
+		density: 'balanced',
+		styles: { times_banned: { align: 'end' }, failures: { align: 'end' } },
+	},
+};
+const scope = { state: 'all' };
+
+interface Props {
+	readonly open: ( id: number ) => void;
+	readonly isOpen: boolean;
+}
+
+/** Every ban that is remembered, with how it ended. */
+export const HistoryView = ( { open, isOpen }: Props ) => (
+	<BanList
+		name="history"
+		label={ __( 'History of bans', 'portcullis' ) }
+		standard={ standard }
+		scope={ scope }
+		empty={ __( 'No ban is remembered.', 'portcullis' ) }
+		open={ open }
+		isOpen={ isOpen }
+	/>
+);

@@ -1,0 +1,199 @@
+import { Button } from '@wordpress/components';
+import { createInterpolateElement } from '@wordpress/element';
+import { __, _n, sprintf } from '@wordpress/i18n';
+import { Skeleton } from '../bans/skeleton.tsx';
+import { Address } from '../parts/address.tsx';
+import { useNow } from '../parts/now.tsx';
+import { Trouble } from '../parts/trouble.tsx';
+import { useBansOf, useStats } from '../queries.ts';
+import { type Range, ranges } from '../query/place.ts';
+import { useSurroundings } from '../surroundings.ts';
+import type { Stats } from '../wire.ts';
+import { eventInWords } from '../words/failures.ts';
+import { visible } from '../words/visible.ts';
+import { Chart } from './chart.tsx';
+
+const hours: Readonly< Record< Range, number > > = {
+	'24h': 24,
+	'7d': 7 * 24,
+	'30d': 30 * 24,
+};
+
+const rangeName = ( range: Range ): string =>
+	( {
+		'24h': __( '24 hours', 'portcullis' ),
+		'7d': __( '7 days', 'portcullis' ),
+		'30d': __( '30 days', 'portcullis' ),
+	} )[ range ];
+
+interface Props {
+	readonly range: Range;
+	readonly setRange: ( range: Range ) => void;
+}
+
+/** What has been going on, and from where you yourself come. */
+export function Overview( { range, setRange }: Props ) {
+	const now = useNow();
+	// To five minutes: every poll of that time asks the same question.
+	const step = 5 * 60_000;
+	const start = Math.floor( now / step ) * step - hours[ range ] * 3_600_000;
+	const stats = useStats( new Date( start ).toISOString() );
+	return (
+		<section aria-label={ __( 'Overview', 'portcullis' ) }>
+			<OwnAddress />
+			<div
+				className="portcullis-ranges"
+				role="group"
+				aria-label={ __( 'Time shown', 'portcullis' ) }
+			>
+				{ ranges.map( ( one ) => (
+					<Button
+						key={ one }
+						variant={ one === range ? 'primary' : 'secondary' }
+						size="compact"
+						aria-pressed={ one === range }
+						onClick={ () => setRange( one ) }
+					>
+						{ rangeName( one ) }
+					</Button>
+				) ) }
+			</div>
+			{ stats.isPending && <Skeleton rows={ 6 } /> }
+			{ stats.error && (
+				<Trouble
+					error={ stats.error }
+					heardAt={ stats.data && stats.dataUpdatedAt }
+					retry={ stats.refetch }
+				/>
+			) }
+			{ stats.data && <Known stats={ stats.data } range={ range } /> }
+		</section>
+	);
+}
+
+function Known( { stats, range }: { stats: Stats; range: Range } ) {
+	return (
+		<>
+			<Chart
+				stats={ stats }
+				title={ sprintf(
+					/* translators: 1: "12 failures", 2: "3 bans", 3: "24 hours" */
+					__( '%1$s and %2$s in the last %3$s', 'portcullis' ),
+					sprintf(
+						/* translators: %d: number */
+						_n(
+							'%d failure',
+							'%d failures',
+							stats.failures,
+							'portcullis'
+						),
+						stats.failures
+					),
+					sprintf(
+						/* translators: %d: number */
+						_n( '%d ban', '%d bans', stats.bans, 'portcullis' ),
+						stats.bans
+					),
+					rangeName( range )
+				) }
+			/>
+			<div className="portcullis-columns">
+				<Top
+					title={ __( 'User names tried most', 'portcullis' ) }
+					entries={ stats.top_users }
+				/>
+				<Top
+					title={ __( 'Kinds of failures', 'portcullis' ) }
+					entries={ stats.top_events.map(
+						( { name, failures } ) => ( {
+							name: eventInWords( name ),
+							failures,
+						} )
+					) }
+				/>
+				{ stats.top_sites.length > 1 && (
+					<Top
+						title={ __( 'Sites', 'portcullis' ) }
+						entries={ stats.top_sites }
+					/>
+				) }
+			</div>
+		</>
+	);
+}
+
+interface TopProps {
+	readonly title: string;
+	readonly entries: readonly {
+		readonly name: string;
+		readonly failures: number;
+	}[];
+}
+
+function Top( { title, entries }: TopProps ) {
+	const { locale } = useSurroundings();
+	return (
+		<table className="widefat striped portcullis-top">
+			<caption>{ title }</caption>
+			<thead>
+				<tr>
+					<th scope="col">{ __( 'Name', 'portcullis' ) }</th>
+					<th scope="col" className="portcullis-number">
+						{ __( 'Failures', 'portcullis' ) }
+					</th>
+				</tr>
+			</thead>
+			<tbody>
+				{ entries.map( ( { name, failures }, at ) => (
+					<tr key={ at }>
+						<td>
+							<bdi>{ visible( name, 60 ) }</bdi>
+						</td>
+						<td className="portcullis-number">
+							{ failures.toLocaleString( locale ) }
+						</td>
+					</tr>
+				) ) }
+				{ entries.length === 0 && (
+					<tr>
+						<td colSpan={ 2 }>
+							{ __( 'None in this time.', 'portcullis' ) }
+						</td>
+					</tr>
+				) }
+			</tbody>
+		</table>
+	);
+}
+
+function OwnAddress() {
+	const { ownAddress } = useSurroundings().settings;
+	const { data } = useBansOf( ownAddress.ip );
+	return (
+		<p>
+			{ createInterpolateElement(
+				ownAddressInWords( ownAddress.ip, data?.total ),
+				{ ip: <Address ip={ ownAddress.ip } /> }
+			) }
+		</p>
+	);
+}
+
+/**
+ * @param ip   empty where it cannot be told
+ * @param bans how many bans cover it; undefined where that is not known
+ */
+function ownAddressInWords( ip: string, bans: number | undefined ): string {
+	if ( ip === '' ) {
+		return __(
+			'Your own address cannot be told: WordPress does not see it.',
+			'portcullis'
+		);
+	}
+	if ( bans === undefined ) {
+		return __( 'Your address is <ip/>.', 'portcullis' );
+	}
+	return bans > 0
+		? __( 'Your address is <ip/>: it is banned.', 'portcullis' )
+		: __( 'Your address is <ip/>: it is not banned.', 'portcullis' );
+}

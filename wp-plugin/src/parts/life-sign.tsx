@@ -1,0 +1,77 @@
+import { createInterpolateElement } from '@wordpress/element';
+import { __, sprintf } from '@wordpress/i18n';
+import { useSite, useStatus } from '../queries.ts';
+import { Moment } from './moment.tsx';
+
+/** Proof that it works, end to end: what the log last had of this site, and what the firewall held when last looked at. */
+export function LifeSign() {
+	const site = useSite();
+	const status = useStatus();
+	if ( ! site.data && ! status.data ) {
+		return null;
+	}
+	return (
+		<p className="portcullis-life">
+			{ status.data && <Light healthy={ status.data.healthy } /> }
+			{ site.data && <LastEvent at={ site.data.last_event_at } /> }
+			{ status.data && <Enforced bans={ status.data.bans } /> }
+		</p>
+	);
+}
+
+const Light = ( { healthy }: { readonly healthy: boolean } ) => (
+	<span className={ `portcullis-light ${ healthy ? 'is-good' : 'is-bad' }` }>
+		{ healthy
+			? __( 'Working', 'portcullis' )
+			: __( 'Needs attention', 'portcullis' ) }
+	</span>
+);
+
+const LastEvent = ( { at }: { readonly at: string | null } ) => (
+	<span>
+		{ at === null
+			? __( 'The log has had no line from this site yet.', 'portcullis' )
+			: createInterpolateElement(
+					/* translators: <time/> is replaced, as in "3 minutes ago" */
+					__( 'Last event from this site: <time/>.', 'portcullis' ),
+					{ time: <Moment at={ at } past /> }
+				) }
+	</span>
+);
+
+function Enforced( {
+	bans,
+}: {
+	readonly bans: {
+		readonly wanted: number;
+		readonly enforced: number;
+		readonly verified_at: string | null;
+	};
+} ) {
+	if ( bans.verified_at === null ) {
+		return (
+			<span>
+				{ __(
+					'The firewall has not been verified yet.',
+					'portcullis'
+				) }
+			</span>
+		);
+	}
+	return (
+		<span>
+			{ createInterpolateElement(
+				sprintf(
+					/* translators: 1: number, 2: number. <time/> is replaced, as in "2 seconds ago" */
+					__(
+						'%1$d of %2$d bans on this host enforced, verified <time/>.',
+						'portcullis'
+					),
+					bans.enforced,
+					bans.wanted
+				),
+				{ time: <Moment at={ bans.verified_at } past /> }
+			) }
+		</span>
+	);
+}

@@ -1,0 +1,75 @@
+import type { View } from '@wordpress/dataviews';
+import { useCallback, useMemo, useState } from '@wordpress/element';
+import { forgetView, keepView, recallView, type Shelf } from './kept-view.ts';
+import { readPlace, readView, writeAddress } from './place.ts';
+import { useAddress } from './use-address.ts';
+
+/** Where nothing can be kept, as in a private window. */
+const noShelf: Shelf = {
+	getItem: () => null,
+	setItem: () => undefined,
+	removeItem: () => undefined,
+};
+
+function browserShelf(): Shelf {
+	try {
+		return window.localStorage;
+	} catch {
+		return noShelf;
+	}
+}
+
+/**
+ * The view of a list: what the address says, then what this browser kept, then the standard.
+ * @param list     the list's name
+ * @param standard the view of a first visit
+ * @param columns  the columns that there are
+ */
+export function useListView(
+	list: string,
+	standard: View,
+	columns: readonly string[]
+) {
+	const { search, change } = useAddress();
+	const [ shelf ] = useState( browserShelf );
+	const [ chosen, setChosen ] = useState( () =>
+		recallView( shelf, list, standard, columns )
+	);
+	const view = useMemo(
+		() => readView( new URLSearchParams( search ), chosen ),
+		[ search, chosen ]
+	);
+	const setView = useCallback(
+		( next: View ) => {
+			keepView( shelf, list, next );
+			// Search, filters and page are in the address alone.
+			setChosen(
+				( known ) =>
+					( {
+						...known,
+						type: next.type,
+						fields: next.fields,
+						perPage: next.perPage,
+						sort: next.sort,
+						layout: next.layout,
+					} ) as View
+			);
+			const params = new URLSearchParams( window.location.search );
+			change(
+				writeAddress( params, readPlace( params ), next, standard ),
+				next.page !== view.page
+			);
+		},
+		[ shelf, list, change, standard, view.page ]
+	);
+	const reset = useCallback( () => {
+		forgetView( shelf, list );
+		setChosen( standard );
+		const params = new URLSearchParams( window.location.search );
+		change(
+			writeAddress( params, readPlace( params ), standard, standard ),
+			false
+		);
+	}, [ shelf, list, standard, change ] );
+	return { view, setView, reset };
+}

@@ -1,0 +1,2 @@
+/** Styles that webpack takes out of the script. */
+declare module '*.scss';
