@@ -1,15 +1,60 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Programs that suites call, the Debian package of each, and what is left out without it. */
+/** Programs and extensions that suites call, the Debian package of each, and what is left out without it. */
 const programs = [
   { program: 'iptables', package: 'iptables', for: 'the firewall and end-to-end suites' },
   { program: 'ip6tables', package: 'iptables', for: 'the firewall and end-to-end suites' },
   { program: 'ipset', package: 'ipset', for: 'the ipset and end-to-end suites' },
   { program: 'ip', package: 'iproute2', for: 'every suite in a network namespace' },
   { program: 'rsyslogd', package: 'rsyslog', for: 'the end-to-end suites' },
-] as const;
+  { program: 'php', package: 'php-cli', for: 'the suites with WordPress' },
+  {
+    program: 'PHP’s curl',
+    package: 'php-curl',
+    for: 'the suites with WordPress',
+    files: '/usr/lib/php/*/curl.so',
+  },
+  {
+    program: 'PHP’s mbstring',
+    package: 'php-mbstring',
+    for: 'the suites with WordPress',
+    files: '/usr/lib/php/*/mbstring.so',
+  },
+  {
+    program: 'PHP’s mysqli',
+    package: 'php-mysql',
+    for: 'the suites with MariaDB',
+    files: '/usr/lib/php/*/mysqli.so',
+  },
+  {
+    program: 'PHP’s SQLite',
+    package: 'php-sqlite3',
+    for: 'the suites with WordPress',
+    files: '/usr/lib/php/*/pdo_sqlite.so',
+  },
+  {
+    program: 'PHP’s XML',
+    package: 'php-xml',
+    for: 'the suites with WordPress',
+    files: '/usr/lib/php/*/dom.so',
+  },
+  { program: 'phpunit', package: 'phpunit', for: 'the tests of the plugin in PHP' },
+  { program: 'phpcs', package: 'php-codesniffer', for: 'the static checks of the plugin' },
+  { program: 'bwrap', package: 'bubblewrap', for: 'the end-to-end suites with WordPress' },
+  { program: 'mariadbd', package: 'mariadb-server', for: 'the suites with MariaDB' },
+  { program: 'unzip', package: 'unzip', for: 'the suites with WordPress' },
+] as const satisfies readonly SystemPackage[];
+
+interface SystemPackage {
+  /** A program, or what to call it where it is none. */
+  readonly program: string;
+  readonly package: string;
+  readonly for: string;
+  /** A glob that finds something where the package is installed; left out: the program is looked for. */
+  readonly files?: string;
+}
 
 const path = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
 
@@ -18,7 +63,7 @@ const path = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
  * @returns a sentence for each program that is still missing
  */
 export function provideSystemPackages(): string[] {
-  const missing = programs.filter(({ program }) => !isInstalled(program));
+  const missing = programs.filter((one) => !isInstalled(one));
   if (missing.length === 0) return [];
   const packages = [...new Set(missing.map((one) => one.package))];
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
@@ -27,11 +72,14 @@ export function provideSystemPackages(): string[] {
     if (failure !== null) process.stdout.write(`    ${failure.trim().replaceAll('\n', '\n    ')}\n`);
   }
   return programs
-    .filter(({ program }) => !isInstalled(program))
+    .filter((one) => !isInstalled(one))
     .map((one) => `${one.program} (Debian package ${one.package}): without it ${one.for} cannot run`);
 }
 
-const isInstalled = (program: string): boolean =>
+const isInstalled = ({ program, files }: SystemPackage): boolean =>
+  files === undefined ? isProgram(program) : globSync(files).length > 0;
+
+const isProgram = (program: string): boolean =>
   path.split(':').some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);

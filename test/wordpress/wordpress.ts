@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { Constant, Multisite } from './configuration.ts';
 import type { WordPressVersion } from './core.ts';
@@ -106,7 +106,8 @@ export async function createWordPress(options: WordPressOptions): Promise<WordPr
       readFileSync(log, 'utf8')
         .split(/^(?=\[)/m)
         .filter(
-          (entry) => !entry.includes(` in ${environment.BENCH_CORE}/`) || entry.includes('/portcullis/'),
+          (entry) =>
+            !entry.includes(`/${basename(environment.BENCH_CORE)}/`) || entry.includes('/portcullis/'),
         )
         .join(''),
     [Symbol.asyncDispose]: () => all.disposeAsync(),

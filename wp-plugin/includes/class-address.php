@@ -43,13 +43,22 @@ final class Address {
 			/* translators: %s: what was entered. */
 			return self::refuse( sprintf( __( '“%s” is not a network.', 'portcullis' ), self::printable( $value ) ) );
 		}
-		if ( $network || (int) $parts[1] >= ( $is_ipv6 ? self::WIDEST_IPV6 : $longest ) ) {
+		if ( $network || (int) $parts[1] >= ( $is_ipv6 && ! self::is_mapped( $parts[0] ) ? self::WIDEST_IPV6 : $longest ) ) {
 			return true;
 		}
 		return self::refuse(
 			/* translators: %s: a network that was entered. */
 			sprintf( __( '“%s” is too wide. A site may name single addresses, or the /64 network of one IPv6 client; wider ones are for the host’s administrator.', 'portcullis' ), self::printable( $value ) )
 		);
+	}
+
+	/**
+	 * Whether an IPv6 address stands for an IPv4 one: `::ffff:198.51.100.7`.
+	 *
+	 * @param string $ip A valid IPv6 address.
+	 */
+	private static function is_mapped( string $ip ): bool {
+		return str_starts_with( (string) inet_pton( $ip ), str_repeat( "\0", 10 ) . "\xff\xff" );
 	}
 
 	/**

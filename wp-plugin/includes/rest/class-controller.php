@@ -136,7 +136,7 @@ abstract class Controller extends \WP_REST_Controller {
 			'required'          => true,
 			'minLength'         => 2,
 			'maxLength'         => 43,
-			'sanitize_callback' => 'trim',
+			'sanitize_callback' => static fn( $value ) => is_string( $value ) ? trim( $value ) : $value,
 			'validate_callback' => static fn( $value ) => \Portcullis\Address::validate( $value, $network ),
 		);
 	}
