@@ -195,6 +195,8 @@ export class ByHand {
   endOfRemovedJails(): number {
     const { store, enforcer, jails } = this.#options;
     const names = new Set(jails().map(({ name }) => name));
+    // Nearly always there is none, and going through all bans takes a third of a second with 100,000.
+    if ([...store.countBansInForce().keys()].every((jail) => names.has(jail))) return 0;
     const orphans = [...store.bansInForce()].filter(({ jail }) => !names.has(jail));
     if (orphans.length > 0) store.transaction(() => enforcer.end(orphans, 'jail_removed'));
     return orphans.length;
