@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 
@@ -15,6 +15,7 @@ const manners: Readonly<Record<string, (socket: Socket) => void>> = {
   html: (socket) => socket.end(http('200 OK', '<h1>It works!</h1>', 'text/html')),
   docker: (socket) => socket.end(http('404 Not Found', '{"message":"page not found"}')),
   json: (socket) => socket.end(http('200 OK', '{"ApiVersion":"1.43"}')),
+  pretending: (socket) => socket.end(http('200 OK', '{"items":[{"ip":["x"]}],"next":null,"total":1}')),
   list: (socket) => socket.end(http('200 OK', '[]')),
   redirecting: (socket) =>
     socket.end(`HTTP/1.1 302 Found\r\nLocation: http://localhost/v1/elsewhere\r\nContent-Length: 0\r\n\r\n`),
@@ -33,7 +34,7 @@ const manners: Readonly<Record<string, (socket: Socket) => void>> = {
   shared: (socket) => socket.end(problem(409, 'shared_evidence', '2 other sites have evidence.', 'Ask.')),
 };
 
-/** Answers each request with the request itself, as an item of a list. */
+/** Answers each request as a daemon of the plugin's version might, with the request itself beside it. */
 const echo = (socket: Socket) => {
   let text = '';
   socket.on('data', (chunk) => {
@@ -41,9 +42,16 @@ const echo = (socket: Socket) => {
     const [head = '', body] = text.split('\r\n\r\n');
     const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
     if (body === undefined || body.length < length) return;
-    socket.end(http('200 OK', JSON.stringify({ items: [text], next: null, total: 1 })));
+    socket.end(http('200 OK', JSON.stringify({ ...answer, request: text })));
   });
 };
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../wp-plugin/package.json', import.meta.url), 'utf8'),
+);
+const status = { version, healthy: true, bans: { wanted: 0, enforced: 0 } };
+const identity = { id: 'blog', domains: [], mode: 'isolated', rights: [], last_event_at: null };
+const answer = { ...status, ...identity, items: [], next: null, total: 0 };
 
 function http(status: string, body: string, type = 'application/json'): string {
   return `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;

@@ -38,10 +38,13 @@ export async function startWebServer(
       : ['bwrap', '--dev-bind', '/', '/', '--dev', '/dev', '--bind', syslog, '/dev/log', '--']),
     ...(user === undefined ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', '--']),
     'php',
-    ...['opcache.enable_cli=1', 'opcache.memory_consumption=64', 'memory_limit=256M'].flatMap((setting) => [
-      '-d',
-      setting,
-    ]),
+    ...[
+      'opcache.enable_cli=1',
+      // Changes of wp-config.php hold from the next request on.
+      'opcache.revalidate_freq=0',
+      'opcache.memory_consumption=64',
+      'memory_limit=256M',
+    ].flatMap((setting) => ['-d', setting]),
     ...['-S', `${address}:${port}`, '-t', env['BENCH_CORE']!, join(import.meta.dirname, 'parts/router.php')],
   ];
   // A group of its own: the workers end with it.

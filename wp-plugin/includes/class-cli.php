@@ -77,16 +77,14 @@ final class CLI {
 	 */
 	public function bans( array $args, array $options ): void {
 		$page   = $this->must(
-			$this->client()->get(
-				'/v1/bans',
+			$this->client()->bans(
 				array(
 					'ip'    => $options['ip'] ?? null,
 					'site'  => $options['site'] ?? null,
 					'state' => isset( $options['all'] ) ? 'all' : null,
 					'limit' => (int) ( $options['limit'] ?? 100 ),
 					'sort'  => '-since',
-				),
-				array( 'items', 'total' )
+				)
 			)
 		);
 		$format = $options['format'] ?? 'table';

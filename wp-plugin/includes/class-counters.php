@@ -54,7 +54,7 @@ final class Counters {
 	 * @param Network_Scope $scope Of which sites.
 	 */
 	private function ask( Network_Scope $scope ): array|WP_Error {
-		$bans = $this->daemon->get( '/v1/bans', $scope->narrow( array( 'limit' => 1 ) ), array( 'total' ) );
+		$bans = $this->daemon->bans( $scope->narrow( array( 'limit' => 1 ) ) );
 		if ( is_wp_error( $bans ) ) {
 			return $bans;
 		}

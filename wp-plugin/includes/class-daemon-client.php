@@ -72,6 +72,31 @@ final class Daemon_Client {
 	}
 
 	/**
+	 * A page of bans.
+	 *
+	 * @param array $query Parameters of the daemon's list.
+	 * @return array|WP_Error Its items have at least what Ban::is_one() asks for.
+	 */
+	public function bans( array $query ): array|WP_Error {
+		$page = $this->get( '/v1/bans', $query, array( 'items', 'next', 'total' ) );
+		if ( is_wp_error( $page ) ) {
+			return $page;
+		}
+		$bans = is_array( $page['items'] ) ? array_filter( $page['items'], array( Ban::class, 'is_one' ) ) : null;
+		return null !== $bans && count( $bans ) === count( $page['items'] ) ? $page : $this->not_bans();
+	}
+
+	/**
+	 * One ban with its evidence.
+	 *
+	 * @param int $id Its number.
+	 */
+	public function ban( int $id ): array|WP_Error {
+		$ban = $this->get( '/v1/bans/' . $id );
+		return is_wp_error( $ban ) || ( Ban::is_one( $ban ) && is_array( $ban['evidence']['lines'] ?? null ) ) ? $ban : $this->not_bans();
+	}
+
+	/**
 	 * Has the daemon do something.
 	 *
 	 * @param string     $method POST or DELETE.
@@ -90,6 +115,15 @@ final class Daemon_Client {
 	 */
 	public function end_pause(): void {
 		$this->breaker->close();
+	}
+
+	/**
+	 * The answer is not about bans.
+	 */
+	private function not_bans(): WP_Error {
+		$error = Daemon_Error::bad_answer( $this->connection(), __( 'what it calls bans are none.', 'portcullis' ) );
+		$this->breaker->open( $error );
+		return $error;
 	}
 
 	/**

@@ -40,7 +40,7 @@ final class DaemonClientTest extends TestCase {
 	/** Claims the user, percent-encoded. */
 	public function test_names_the_user_in_a_header_that_other_plugins_may_see(): void {
 		wp_get_current_user()->user_login = "Zoë\r\nX-Evil: 1";
-		$request                          = $this->client( 'echo' )->get( '/v1/bans' )['items'][0];
+		$request                          = $this->client( 'echo' )->get( '/v1/bans' )['request'];
 		wp_get_current_user()->user_login = 'admin';
 		$this->assertStringContainsString( 'X-Portcullis-User: Zo%C3%AB%0D%0AX-Evil%3A%201', $request );
 	}
@@ -59,7 +59,7 @@ final class DaemonClientTest extends TestCase {
 		remove_filter( 'http_request_args', $spy );
 		remove_action( 'http_api_debug', $spy );
 		( new \Portcullis\Circuit_Breaker() )->close();
-		$request = $this->client( 'echo', 's3cret' )->get( '/v1/bans' )['items'][0];
+		$request = $this->client( 'echo', 's3cret' )->get( '/v1/bans' )['request'];
 
 		$this->assertStringContainsString( 'Authorization: Bearer s3cret', $request );
 		$this->assertNotEmpty( $seen );
@@ -70,7 +70,7 @@ final class DaemonClientTest extends TestCase {
 
 	/** Parts of the path and parameters arrive as they are. */
 	public function test_sends_the_body_and_the_parameters_as_they_are(): void {
-		$request = $this->client( 'echo' )->change( 'POST', '/v1/allow', array( 'a b' => 'x&y/ä' ), array( 'note' => 'Büro' ) )['items'][0];
+		$request = $this->client( 'echo' )->change( 'POST', '/v1/allow', array( 'a b' => 'x&y/ä' ), array( 'note' => 'Büro' ) )['request'];
 		$this->assertStringStartsWith( 'POST /v1/allow?a%20b=x%26y%2F%C3%A4 HTTP/1.1', $request );
 		$this->assertStringContainsString( 'Content-Type: application/json', $request );
 		$this->assertStringEndsWith( '{"note":"B\u00fcro"}', $request );
@@ -146,6 +146,11 @@ final class DaemonClientTest extends TestCase {
 		$this->assertLessThan( 1.0, microtime( true ) - $start );
 		$this->assertLessThan( 16 * MB_IN_BYTES, memory_get_peak_usage() - $memory );
 		$this->assertStringNotContainsString( 'port 80', $answer->get_error_message() );
+	}
+
+	/** Bans that are none. */
+	public function test_takes_for_a_ban_only_what_is_one(): void {
+		$this->assertError( 'bad_answer', $this->client( 'pretending' )->bans( array() ) );
 	}
 
 	/** Names what to run. */

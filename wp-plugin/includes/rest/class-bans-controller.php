@@ -100,7 +100,7 @@ final class Bans_Controller extends Controller {
 	public function get_items( $request ): WP_REST_Response|WP_Error {
 		$scope = $this->scope( $request );
 		$query = $scope->narrow( self::given( $request, array_keys( $this->get_collection_params() ) ) );
-		return self::answer( $scope->redact_page( $this->daemon->get( '/v1/bans', $query, self::LIST_KEYS ) ) );
+		return self::answer( $scope->redact_page( $this->daemon->bans( $query ) ) );
 	}
 
 	/**
@@ -110,7 +110,7 @@ final class Bans_Controller extends Controller {
 	 */
 	public function get_item( $request ): WP_REST_Response|WP_Error {
 		$scope = $this->scope( $request );
-		$ban   = $this->daemon->get( '/v1/bans/' . (int) $request['id'], array(), array( 'id', 'ip', 'evidence' ) );
+		$ban   = $this->daemon->ban( (int) $request['id'] );
 		if ( is_wp_error( $ban ) ) {
 			return $ban;
 		}
@@ -136,7 +136,7 @@ final class Bans_Controller extends Controller {
 		$ip    = (string) $request['ip'];
 		$scope = $this->scope( $request );
 		if ( null !== $scope->name ) {
-			$bans = $this->daemon->get( '/v1/bans', array( 'ip' => $ip ), self::LIST_KEYS );
+			$bans = $this->daemon->bans( array( 'ip' => $ip ) );
 			if ( is_wp_error( $bans ) ) {
 				return $bans;
 			}
