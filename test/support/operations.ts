@@ -8,8 +8,10 @@ import {
   type Page,
   PortcullisError,
   parseDuration,
+  type Registration,
   type Site,
   type Status,
+  standardRights,
   type UnbanRequest,
 } from '@portcullis/contracts';
 import { type Network, parseNetwork } from '@portcullis/core';
@@ -22,6 +24,7 @@ export interface FakeOperations extends Operations {
   readonly failures: Failure[];
   readonly sites: Site[];
   readonly requests: UnbanRequest[];
+  readonly registrations: Registration[];
   readonly audit: AuditEntry[];
   readonly problems: Status['problems'];
   readonly listeners: Set<(event: DaemonEvent) => void>;
@@ -35,6 +38,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
   const failures: Failure[] = [];
   const sites: Site[] = [];
   const requests: UnbanRequest[] = [];
+  const registrations: Registration[] = [];
   const audit: AuditEntry[] = [];
   const problems: Status['problems'] = [];
   const listeners = new Set<(event: DaemonEvent) => void>();
@@ -54,6 +58,11 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
     emit('unban', { ip: ban.ip, jail: ban.jail });
     return ban;
   };
+  const registration = (id: string): Registration =>
+    found(
+      registrations.find((site) => site.id === id),
+      `No site is registered as “${id}”.`,
+    );
   const exemptBy = (network: Network) =>
     ['127.0.0.0/8', '::1', ...allowed.map((entry) => entry.ip)].find((ip) =>
       network.overlaps(readNetwork(ip)),
@@ -65,6 +74,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
     failures,
     sites,
     requests,
+    registrations,
     audit,
     problems,
     listeners,
@@ -252,6 +262,51 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       };
     },
     listRequests: ({ limit, cursor }) => page(requests, limit, cursor),
+    async answerRequest(actor, id, state) {
+      const request = found(
+        requests.find((one) => one.id === id),
+        `There is no request ${id}.`,
+      );
+      if (request.state !== 'open') {
+        throw new PortcullisError('already_answered', `Request ${id} is ${request.state} already.`);
+      }
+      request.state = state;
+      note(actor, state === 'approved' ? 'approve' : 'decline', request.ip, request.site);
+      const hit = inForce().filter((ban) => ban.ip === request.ip);
+      const ended =
+        state === 'approved' ? hit.map((ban) => withoutEvidence(end(ban, 'unban') as BanDetails)) : [];
+      return { request, ended };
+    },
+    listRegistrations: ({ limit, cursor }) => page(registrations, limit, cursor),
+    async register(actor, { id, domains, user, mode = 'isolated', rights, wp }) {
+      const site: Registration = {
+        id: id ?? domains[0]!,
+        domains,
+        user: user ?? null,
+        mode,
+        rights: rights ?? standardRights[mode],
+        wp: wp ?? null,
+        source: 'command',
+        socket: `/run/portcullis/sites/${mode === 'shared' ? 'shared' : (id ?? domains[0])}.sock`,
+        served: true,
+        has_token: mode === 'shared',
+        last_event_at: null,
+      };
+      registrations.push(site);
+      note(actor, 'register', null, site.id);
+      return { site, token: mode === 'shared' ? 'the-token-of-a-fake' : null };
+    },
+    async unregister(actor, id) {
+      const site = registration(id);
+      registrations.splice(registrations.indexOf(site), 1);
+      note(actor, 'unregister', null, id);
+      return site;
+    },
+    issueToken(_actor, id) {
+      registration(id).has_token = true;
+      return { id, token: 'another-token-of-a-fake' };
+    },
+    revokeToken: (_actor, id) => Object.assign(registration(id), { has_token: false }),
     listAudit: ({ limit, cursor }) => page(audit, limit, cursor),
     subscribe(listener) {
       listeners.add(listener);

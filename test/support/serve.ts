@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createAdminCaller } from '../../packages/daemon/src/api/caller.ts';
 import { createServer } from '../../packages/daemon/src/api/server.ts';
 import { listen } from '../../packages/daemon/src/api/socket.ts';
 import { createFakeOperations, type FakeOperations } from './operations.ts';
@@ -12,18 +13,15 @@ export interface Served extends AsyncDisposable {
   readonly errors: unknown[];
 }
 
-/** The real API server on a real Unix socket in a directory of its own, answered by the daemon in memory. */
-export async function serveFake(
-  access: 'admin' | 'site' = 'admin',
-  operations: FakeOperations = createFakeOperations(),
-): Promise<Served> {
+/** The real API server of the administrator on a real Unix socket in a directory of its own, answered by the daemon in memory. */
+export async function serveFake(operations: FakeOperations = createFakeOperations()): Promise<Served> {
   const directory = await mkdtemp(join(tmpdir(), 'portcullis-api-'));
   const socketPath = join(directory, 'admin.sock');
   const errors: unknown[] = [];
   const log = { info: () => {}, warn: () => {}, error: (fields: unknown) => void errors.push(fields) };
-  const actor = access === 'admin' ? 'admin' : 'site:7';
-  const server = await createServer({ operations, access, actor, log });
-  const listening = await listen(server, socketPath, { mode: 0o600 });
+  const caller = createAdminCaller(operations);
+  const { http } = await createServer({ admit: () => caller, log });
+  const listening = await listen(http, socketPath, { mode: 0o600 });
   return {
     socketPath,
     operations,

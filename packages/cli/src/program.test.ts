@@ -39,7 +39,7 @@ for (const command of createProgram().commands) {
 }
 
 test('status says in one line how many bans are enforced and when that was verified', async () => {
-  await using served = await serveFake('admin', (await withAttack()).operations);
+  await using served = await serveFake((await withAttack()).operations);
   const { code, stdout } = await run(served, ['status']);
   assert.equal(code, 0);
   assert.match(stdout, /^● healthy — 1 of 1 ban enforced, verified \d+ s ago$/m);
@@ -56,7 +56,7 @@ test('status of an unhealthy daemon says each problem and exits with 1', async (
 });
 
 test('bans prints an aligned table with thousands separators', async () => {
-  await using served = await serveFake('admin', (await withAttack()).operations);
+  await using served = await serveFake((await withAttack()).operations);
   const { stdout } = await run(served, ['bans']);
   const [head, row] = stdout.split('\n');
   assert.match(head!, /^ADDRESS +JAIL +SINCE +ENDS +FAILURES +SITES +USERS TRIED$/);
@@ -68,7 +68,7 @@ test('bans prints an aligned table with thousands separators', async () => {
 });
 
 test('no output of any command lets a hostile name through to the terminal', async () => {
-  await using served = await serveFake('admin', (await withAttack()).operations);
+  await using served = await serveFake((await withAttack()).operations);
   for (const args of [
     ['bans'],
     ['why', '198.51.100.7'],
@@ -86,7 +86,7 @@ test('no output of any command lets a hostile name through to the terminal', asy
 
 test('--json prints the value of the API, the hostile name unchanged once it is parsed', async () => {
   const { operations, hostile } = await withAttack();
-  await using served = await serveFake('admin', operations);
+  await using served = await serveFake(operations);
   const { stdout } = await run(served, ['bans', '--json']);
   assert.equal(JSON.parse(stdout).items[0].users[0], hostile);
 });
@@ -103,7 +103,7 @@ test('bans --json prints all items of all pages as one document', async () => {
 });
 
 test('there is colour on a terminal, and none in a pipe, with --no-color or with NO_COLOR', async () => {
-  await using served = await serveFake('admin', (await withAttack()).operations);
+  await using served = await serveFake((await withAttack()).operations);
   const colour = /\u001b\[/;
   assert.match((await run(served, ['status'], { terminal: 100 })).stdout, colour);
   assert.doesNotMatch((await run(served, ['status'])).stdout, colour);
@@ -117,7 +117,7 @@ test('there is colour on a terminal, and none in a pipe, with --no-color or with
 test('on a narrow terminal cells are cut, and no line is longer than the terminal', async () => {
   const { operations } = await withAttack();
   operations.bans[0]!.users.push('名前'.repeat(40));
-  await using served = await serveFake('admin', operations);
+  await using served = await serveFake(operations);
   const { stdout } = await run(served, ['bans', '--no-color'], { terminal: 72 });
   const row = stdout.split('\n').find((line) => line.startsWith('198.51.100.7'))!;
   assert.match(row, /…$/);

@@ -9,6 +9,7 @@ import {
   type Firewall,
   type LogSource,
 } from '@portcullis/core';
+import { createAdminCaller } from './api/caller.ts';
 import { createServer } from './api/server.ts';
 import { type Listening, listen } from './api/socket.ts';
 import { ByHand } from './by-hand.ts';
@@ -26,6 +27,8 @@ import { Pipeline } from './pipeline.ts';
 import { Reconciler } from './reconciler.ts';
 import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
+import { SiteRegistry } from './sites/registry.ts';
+import { createSites } from './sites/sites.ts';
 import { createFileSource } from './sources/file.ts';
 import { createStore } from './store/sqlite.ts';
 import { VerdictRecorder } from './verdict-recorder.ts';
@@ -99,7 +102,13 @@ export function createApp(options: AppOptions): App {
   events.subscribe(createEventLog(log));
   const jails = () => config.jails;
   const longestFindtime = () => Math.max(...config.jails.map(({ findtime }) => findtime));
-  const exemptions = new ExemptionBook({ store, health, jails });
+  const registry = new SiteRegistry({ store, configured: () => config.sites, seen: store.siteTable });
+  const exemptions = new ExemptionBook({
+    store,
+    health,
+    jails,
+    ownerOf: (site) => registry.owners.ownerOf(site),
+  });
   const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
   const detector = new Detector(config.jails, exemptions.current, seed);
   const exec = createExec();
@@ -133,7 +142,9 @@ export function createApp(options: AppOptions): App {
     clock,
     random: Math.random,
     jail: (name) => config.jails.find((jail) => jail.name === name),
-    touchesExempt: (network, jail) => exemptions.overlapping(network, jail, clock.now()).length > 0,
+    touchesExempt: (network, jail, sites) =>
+      exemptions.overlapping(network, jail, clock.now()).length > 0 ||
+      exemptions.touchedBySites(network, sites, clock.now()),
   });
   const reconciler = new Reconciler({
     store,
@@ -160,6 +171,29 @@ export function createApp(options: AppOptions): App {
       log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
   });
   const byHand = new ByHand({ store, enforcer, detector, exemptions, clock, jails, lastFailureId });
+  const sites = createSites({
+    version,
+    runDir: config.runDir,
+    registry,
+    store,
+    clock,
+    log,
+    health,
+    events,
+    exec,
+    enforcer,
+    detector,
+    exemptions,
+    byHand,
+    jails,
+    sharedGroup: () => config.sharedGroup,
+    settle: (key) => recorder.settleOne(key),
+    host: () => operations,
+    changed() {
+      detector.exempt(exemptions.current);
+      scheduleExpiry();
+    },
+  });
   const operations = createOperations({
     version,
     startedAt,
@@ -172,6 +206,8 @@ export function createApp(options: AppOptions): App {
     pipeline,
     events,
     health,
+    registry,
+    sites,
     backend: () => firewall.backend,
     lag: () => source?.lag() ?? [],
     changed: scheduleExpiry,
@@ -271,8 +307,9 @@ export function createApp(options: AppOptions): App {
     } catch {
       // Why it is not there is told when the socket cannot be made.
     }
-    const server = await createServer({ operations, access: 'admin', actor: 'admin', log });
-    socket = await listen(server, path.join(config.runDir, 'admin.sock'), { mode: 0o600 });
+    const caller = createAdminCaller(operations);
+    const { http } = await createServer({ admit: () => caller, log });
+    socket = await listen(http, path.join(config.runDir, 'admin.sock'), { mode: 0o600 });
   }
 
   /** Stops reading, then applies what was read, then stops answering. */
@@ -284,6 +321,7 @@ export function createApp(options: AppOptions): App {
     await source?.stop();
     recorder.stop();
     await enforcer.flush();
+    await sites.close();
     await socket?.close();
   }
 
@@ -305,6 +343,7 @@ export function createApp(options: AppOptions): App {
   return {
     async start() {
       refuseUnsupported(config);
+      registry.refresh();
       refreshExemptions();
       firewall = await createFirewall(config.firewall, exec, clock);
       byHand.endOfRemovedJails();
@@ -316,11 +355,13 @@ export function createApp(options: AppOptions): App {
       countAgain(config.jails.map(({ name }) => name));
       await enforcer.flush();
       await listenAdmin();
+      await sites.sync();
       await startSource();
       reconciler.start();
       scheduleExpiry();
       every(sweepInterval, sweep);
       every(pruneInterval, prune);
+      every(pruneInterval, () => void sites.check());
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
       audit('start', `version ${version}`);
@@ -350,6 +391,7 @@ export function createApp(options: AppOptions): App {
       }
       const before = config;
       config = { ...next, stateDir: before.stateDir, runDir: before.runDir };
+      sites.refresh();
       await exemptions.resolve();
       countAgain(detector.reconfigure(config.jails, exemptions.current));
       byHand.endOfRemovedJails();
@@ -364,6 +406,7 @@ export function createApp(options: AppOptions): App {
       });
       await reconciler.verify();
       scheduleExpiry();
+      await sites.sync();
       if (JSON.stringify(before.log) !== JSON.stringify(config.log)) await restartSource();
       health.set('config_invalid', '', null);
       audit('reload', config.jails.map(({ name }) => name).join(', '));

@@ -22,6 +22,8 @@ interface Pending {
   readonly change: FirewallChange;
   /** The ban to confirm; null where nothing waits for the confirmation. */
   readonly ban: { readonly id: number; readonly event: 'ban' | 'prolong' } | null;
+  /** The ban that this ends. */
+  readonly ended?: number;
 }
 
 export interface EnforcerOptions {
@@ -119,7 +121,7 @@ export class Enforcer {
       const key = keyOf(ban);
       this.#ends.delete(key);
       onEnd(key);
-      this.#queue.push({ change: { action: 'remove', ...enforced(ban) }, ban: null });
+      this.#queue.push({ change: { action: 'remove', ...enforced(ban) }, ban: null, ended: ban.id });
     }
   }
 
@@ -189,8 +191,8 @@ export class Enforcer {
   /** @param outcome of the bans in the batch; left out: what each change came to be. */
   #publish(batch: readonly Pending[], outcome?: 'failed'): void {
     const { events, store } = this.#options;
-    for (const { change, ban } of batch) {
-      if (ban === null) events.publish('unban', { ip: String(change.network), jail: change.jail });
+    for (const { change, ban, ended } of batch) {
+      if (ban === null) events.publish('unban', { id: ended, ip: String(change.network), jail: change.jail });
       else {
         const record = store.banInForce(change.jail, change.network);
         if (record !== undefined) events.publish(outcome ?? ban.event, { ...toBan(record) });

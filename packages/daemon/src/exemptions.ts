@@ -1,4 +1,5 @@
 import dns from 'node:dns/promises';
+import type { AllowEntry } from '@portcullis/contracts';
 import {
   type BanStore,
   type Exemption,
@@ -18,6 +19,8 @@ export interface ExemptionsOptions {
   readonly store: Pick<BanStore, 'allowEntries'>;
   readonly health: Health;
   readonly jails: () => readonly JailConfig[];
+  /** The registered site that a name in the log belongs to. */
+  readonly ownerOf?: (site: string) => string | null;
 }
 
 /** Who is never banned, and why: ignoreip of each jail, the allow list, and what the host itself needs. */
@@ -32,19 +35,18 @@ export class ExemptionBook {
 
   /** Reads the allow list and the host's addresses anew. Cheap: no name is resolved. */
   refresh(): void {
-    const { store, jails } = this.#options;
-    const allowed = store.allowEntries().map((entry): Exemption => {
-      const note = entry.note === '' ? '' : `: ${entry.note}`;
-      return {
-        network: parseNetwork(entry.ip)!,
-        source: 'allow',
-        detail: `${entry.ip} is on the allow list${note}`,
-        until: entry.until === null ? null : Date.parse(entry.until),
-      };
-    });
+    const { store, jails, ownerOf = () => null } = this.#options;
+    const allowed = Map.groupBy(store.allowEntries(), ({ site }) => site);
+    const ofHost = (allowed.get(null) ?? []).map(allowedExemption);
+    const ofSites = new Map<string, ExemptionList>();
+    for (const [site, entries] of allowed) {
+      if (site !== null) ofSites.set(site, new ExemptionList(entries.map(allowedExemption)));
+    }
     this.current = {
-      everywhere: new ExemptionList([...hostExemptions(), ...allowed]),
+      everywhere: new ExemptionList([...hostExemptions(), ...ofHost]),
       byJail: new Map(jails().map((jail) => [jail.name, new ExemptionList(this.#ignored(jail))])),
+      // Left out where no site allows anybody: then no line is asked whose it is.
+      ...(ofSites.size === 0 ? {} : { bySite: (site: string) => ofSites.get(ownerOf(site) ?? '') }),
     };
   }
 
@@ -101,6 +103,17 @@ export class ExemptionBook {
     return everywhere.covering(network, now) ?? byJail.get(jail)?.covering(network, now) ?? null;
   }
 
+  /** Whether an exemption that holds for lines of one of these sites only touches the network. */
+  touchedBySites(network: Network, sites: ReadonlySet<string>, now: number): boolean {
+    const { bySite } = this.current;
+    if (bySite === undefined) return false;
+    return [...sites].some((site) =>
+      bySite(site)
+        ?.overlapping(network, now)
+        .some(({ source }) => source === 'allow'),
+    );
+  }
+
   /** Every exemption that touches the network: in one jail, or in any. */
   overlapping(network: Network, jail: string | null, now: number): Exemption[] {
     const { everywhere, byJail } = this.current;
@@ -108,4 +121,13 @@ export class ExemptionBook {
     const found = [everywhere, ...lists].flatMap((list) => list.overlapping(network, now));
     return [...new Map(found.map((exemption) => [exemption.detail, exemption])).values()];
   }
+}
+
+function allowedExemption({ ip, note, until }: AllowEntry): Exemption {
+  return {
+    network: parseNetwork(ip)!,
+    source: 'allow',
+    detail: `${ip} is on the allow list${note === '' ? '' : `: ${note}`}`,
+    until: until === null ? null : Date.parse(until),
+  };
 }

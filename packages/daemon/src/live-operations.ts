@@ -9,6 +9,8 @@ import { createMetrics } from './metrics.ts';
 import type { Operations } from './operations.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reconciler } from './reconciler.ts';
+import type { SiteRegistry } from './sites/registry.ts';
+import type { Sites } from './sites/sites.ts';
 import { createQueries } from './store/queries.ts';
 import type { Store } from './store/sqlite.ts';
 
@@ -27,6 +29,8 @@ export interface LiveParts {
   readonly pipeline: Pipeline;
   readonly events: EventHub;
   readonly health: Health;
+  readonly registry: SiteRegistry;
+  readonly sites: Sites;
   readonly backend: () => string;
   readonly lag: () => readonly LogLag[];
   /** Called when bans have changed: their ends may be others. */
@@ -38,7 +42,7 @@ const iso = (instant: number | null): string | null =>
 
 /** The operations of a running daemon: reads from the store and the counters, decisions through `ByHand`. */
 export function createOperations(parts: LiveParts): Operations {
-  const { store, clock, detector, byHand, exemptions, reconciler, pipeline, health } = parts;
+  const { store, clock, detector, byHand, exemptions, reconciler, pipeline, health, sites } = parts;
   const queries = createQueries(store, clock);
   const bansByJail = () => store.countBansInForce();
 
@@ -141,7 +145,14 @@ export function createOperations(parts: LiveParts): Operations {
     ban: (actor, ban) => afterwards(byHand.ban(actor, ban)),
     unban: (actor, ip, options) => afterwards(byHand.unban(actor, ip, options)),
     unbanAll: (actor, options) => afterwards(byHand.unbanAll(actor, options)),
-    listSites: (query) => queries.sites(query),
+    listSites(query) {
+      const page = queries.sites(query);
+      const { owners } = parts.registry;
+      return {
+        ...page,
+        items: page.items.map((site) => ({ ...site, registered: owners.ownerOf(site.name) })),
+      };
+    },
     listJails,
     listAllowed: (query) => queries.allow(query),
     allow: (actor, entry) => afterwards(byHand.allow(actor, entry)),
@@ -150,6 +161,12 @@ export function createOperations(parts: LiveParts): Operations {
     stats: (query) => queries.stats(query),
     why,
     listRequests: (query) => queries.requests(query),
+    answerRequest: (actor, id, state) => afterwards(sites.answerRequest(actor, id, state)),
+    listRegistrations: (query) => sites.registrations.list(query),
+    register: (actor, site) => sites.registrations.add(actor, site),
+    unregister: (actor, id) => sites.registrations.remove(actor, id),
+    issueToken: (actor, id) => sites.registrations.issueToken(actor, id),
+    revokeToken: (actor, id) => sites.registrations.revokeToken(actor, id),
     listAudit: (query) => queries.audit(query),
     subscribe: (listener) => parts.events.subscribe(listener),
     metrics: createMetrics({ status, lines: () => pipeline.lines, failures: () => pipeline.failures }),

@@ -1,6 +1,7 @@
 import type {
   AllowEntry,
   Allowed,
+  AnsweredRequest,
   AuditEntry,
   Ban,
   BanDetails,
@@ -11,8 +12,15 @@ import type {
   Jail,
   NewAllowEntry,
   NewBan,
+  NewRegistration,
+  NewUnbanRequest,
   Page,
+  Registered,
+  Registration,
+  RequestAnswer,
   Site,
+  SiteIdentity,
+  SiteToken,
   Stats,
   Status,
   Unbanned,
@@ -41,7 +49,7 @@ export interface Operations {
   status(): Status;
   listBans(query: BanQuery): Page<Ban>;
   getBan(id: number): BanDetails;
-  /** @param actor who asks, for the audit log: `admin`, or `site:<id>` */
+  /** @param actor who asks, for the audit log: `admin` */
   ban(actor: string, ban: NewBan): Promise<Ban>;
   unban(actor: string, ip: string, options: { jail?: string; allow?: string }): Promise<Unbanned>;
   unbanAll(actor: string, options: { jail?: string }): Promise<{ ended: number }>;
@@ -54,9 +62,39 @@ export interface Operations {
   stats(query: { since?: string; site?: string }): Stats;
   why(ip: string): Why;
   listRequests(query: Paging & { state?: UnbanRequest['state'] }): Page<UnbanRequest>;
+  answerRequest(actor: string, id: number, state: RequestAnswer['state']): Promise<AnsweredRequest>;
+  listRegistrations(query: Paging): Page<Registration>;
+  register(actor: string, site: NewRegistration): Promise<Registered>;
+  unregister(actor: string, id: string): Promise<Registration>;
+  issueToken(actor: string, id: string): SiteToken;
+  revokeToken(actor: string, id: string): Registration;
   listAudit(query: Paging & { ip?: string }): Page<AuditEntry>;
   /** Calls `listener` with each event from now on. @returns how to stop that */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
   /** Counters and gauges in the Prometheus text format. */
   metrics(): Promise<string>;
+}
+
+/**
+ * What one registered site can ask of the daemon: nothing in here can name another site. `user` is the WordPress user
+ * for whom the site says that it asks; empty where it does not say.
+ */
+export interface SiteOperations {
+  site(): SiteIdentity;
+  /** Health of the host without its details, and the numbers of the site's own bans. */
+  status(): Status;
+  listBans(query: BanQuery): Page<Ban>;
+  getBan(id: number): BanDetails;
+  unban(user: string, ip: string, options: { jail?: string; allow?: string }): Promise<Unbanned>;
+  listSites(query: Paging & { sort?: string }): Page<Site>;
+  listAllowed(query: Paging): Page<AllowEntry>;
+  allow(user: string, entry: NewAllowEntry): Promise<Allowed>;
+  disallow(user: string, id: number): Promise<AllowEntry>;
+  listFailures(query: FailureQuery): Page<Failure>;
+  stats(query: { since?: string; site?: string }): Stats;
+  ask(user: string, request: NewUnbanRequest): UnbanRequest;
+  listRequests(query: Paging & { state?: UnbanRequest['state'] }): Page<UnbanRequest>;
+  listAudit(query: Paging & { ip?: string }): Page<AuditEntry>;
+  /** Calls `listener` with each event of a ban that has evidence of the site. @returns how to stop that */
+  subscribe(listener: (event: DaemonEvent) => void): () => void;
 }

@@ -27,8 +27,8 @@ export interface VerdictRecorderOptions {
   /** From 0 to 1, 1 excluded. */
   readonly random: () => number;
   readonly jail: (name: string) => JailConfig | undefined;
-  /** Whether an exemption touches the network in the jail. */
-  readonly touchesExempt: (network: Network, jail: string) => boolean;
+  /** Whether an exemption touches the network in the jail, or one of those that hold for lines of certain sites only. */
+  readonly touchesExempt: (network: Network, jail: string, sites: ReadonlySet<string>) => boolean;
 }
 
 /** Turns the jails' verdicts into bans: new ones, or longer ones. Works inside the transaction of the lines. */
@@ -100,6 +100,14 @@ export class VerdictRecorder {
     while (this.recordLonger());
   }
 
+  /** Records now what waits to prolong one ban, as `keyOf` names it: its evidence is complete then. */
+  settleOne(key: string): void {
+    const verdict = this.#longer.get(key);
+    if (verdict === undefined) return;
+    this.#longer.delete(key);
+    this.#options.store.transaction(() => this.#recordVerdict(verdict));
+  }
+
   /** Records every longer end that waits, and sets no more timers. */
   stop(): void {
     this.settle();
@@ -127,7 +135,8 @@ export class VerdictRecorder {
 
   /** A network that holds an exempt address is never banned as a whole: only the addresses that failed are. */
   #narrow({ network, jail }: Verdict, failures: readonly FailureRecord[]): Network[] {
-    if (network.isSingle || !this.#options.touchesExempt(network, jail)) return [network];
+    const sites = new Set(failures.map(({ site }) => site));
+    if (network.isSingle || !this.#options.touchesExempt(network, jail, sites)) return [network];
     return [...new Map(failures.map(({ address }) => [String(address), address])).values()];
   }
 

@@ -75,7 +75,7 @@ test('a client that does not read is dropped, and the daemon keeps nothing for i
 test('listeners beyond the limit are refused', async () => {
   await using served = await serveFake();
   const streams = [];
-  for (let opened = 0; opened < maxListeners; opened++) streams.push(await listenTo(served));
+  for (let opened = 0; opened < maxListeners.admin; opened++) streams.push(await listenTo(served));
   const refused = await listenTo(served);
   assert.equal(refused.statusCode, 429);
   for (const stream of [...streams, refused]) stream.destroy();

@@ -1,43 +1,51 @@
 import { PortcullisError } from '@portcullis/contracts';
 import type { FastifyReply } from 'fastify';
-import type { DaemonEvent, Operations } from '../operations.ts';
+import type { DaemonEvent } from '../operations.ts';
+import type { Caller } from './caller.ts';
 
 /** Events that wait for one client; a client that falls further behind is told so and dropped. */
 export const maxWaitingEvents = 1000;
-/** Clients of one socket that listen at once. */
-export const maxListeners = 32;
+/** Clients that listen at once: of the administrator, and of one site. */
+export const maxListeners = { admin: 32, site: 8 } as const;
 /** A comment this often keeps the connection known to be alive. */
 export const heartbeatMs = 15_000;
 /** How long a dropped client may take to read what it was sent. */
 const farewellMs = 5_000;
 
 export interface EventStreams {
-  /** Sends the client each event from now on, until either side closes. */
-  open(reply: FastifyReply): Promise<void>;
+  /** Sends the client each event that concerns the caller from now on, until either side closes. */
+  open(reply: FastifyReply, caller: Pick<Caller, 'access' | 'streams' | 'subscribe'>): Promise<void>;
+  /** Ends the streams of callers of this name. */
+  close(streams: string): void;
   closeAll(): void;
 }
 
-export function createEventStreams(operations: Operations): EventStreams {
-  const open = new Set<() => void>();
+export function createEventStreams(): EventStreams {
+  const all = new Map<string, Set<() => void>>();
+  const close = (streams: string) => {
+    for (const end of all.get(streams) ?? []) end();
+  };
   return {
-    async open(reply) {
-      if (open.size >= maxListeners) {
-        throw new PortcullisError('rate_limited', `${maxListeners} clients listen to events already.`, {
+    async open(reply, { access, streams, subscribe }) {
+      const open = all.get(streams) ?? new Set();
+      if (open.size >= maxListeners[access]) {
+        throw new PortcullisError('rate_limited', `${open.size} clients listen to events already.`, {
           hint: 'Close one of them, or ask GET /v1/bans from time to time.',
         });
       }
       const queue = createEventQueue();
-      const unsubscribe = operations.subscribe((event) => {
+      const unsubscribe = subscribe((event) => {
         if (queue.push(event)) return;
         unsubscribe();
         setTimeout(() => {
           if (!reply.raw.writableFinished) reply.raw.destroy();
         }, farewellMs).unref();
       });
-      open.add(queue.end);
+      all.set(streams, open.add(queue.end));
       reply.sse.onClose(() => {
         unsubscribe();
         open.delete(queue.end);
+        if (open.size === 0 && all.get(streams) === open) all.delete(streams);
         queue.end();
       });
       reply.sse.sendHeaders();
@@ -45,8 +53,9 @@ export function createEventStreams(operations: Operations): EventStreams {
       reply.raw.write(': listening\n\n');
       await reply.sse.send(queue.messages());
     },
+    close,
     closeAll() {
-      for (const end of open) end();
+      for (const streams of all.keys()) close(streams);
     },
   };
 }

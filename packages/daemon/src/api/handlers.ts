@@ -1,13 +1,5 @@
-import {
-  type Answer,
-  type Body,
-  type Page,
-  type Params,
-  PortcullisError,
-  type Query,
-  type RouteName,
-} from '@portcullis/contracts';
-import type { Operations } from '../operations.ts';
+import type { Access, Answer, Body, Page, Params, Query, RouteName, routes } from '@portcullis/contracts';
+import type { Operations, SiteOperations } from '../operations.ts';
 
 /** What a caller sent, as the route's schemas have checked it. */
 export interface Call<N extends RouteName> {
@@ -17,16 +9,21 @@ export interface Call<N extends RouteName> {
 }
 
 /** Routes that answer one JSON value. */
-export type ValueRoute = Exclude<RouteName, 'events' | 'metrics' | 'openapi'>;
+type ValueRoute = Exclude<RouteName, 'events' | 'metrics' | 'openapi'>;
+type RouteFor<A extends Access> = {
+  [N in ValueRoute]: A extends (typeof routes)[N]['access'][number] ? N : never;
+}[ValueRoute];
 
 type Value<N extends RouteName> = Answer<N> extends { items: (infer Item)[] } ? Page<Item> : Answer<N>;
-
-export type Handlers = {
-  readonly [N in ValueRoute]: (call: Call<N>) => Value<N> | Promise<Value<N>>;
+type HandlersFor<A extends Access> = {
+  readonly [N in RouteFor<A>]: (call: Call<N>) => Value<N> | Promise<Value<N>>;
 };
 
-/** Each route as a call of the operations. `actor` is who the socket stands for, for the audit log. */
-export const createHandlers = (operations: Operations, actor: string): Handlers => ({
+/** A handler whose call the server has checked against its route. */
+export type Handler = (call: never) => unknown;
+
+/** Each route of the administrator as a call of the operations. `actor` is for the audit log. */
+export const createAdminHandlers = (operations: Operations, actor: string): HandlersFor<'admin'> => ({
   status: () => operations.status(),
   listBans: ({ query }) => operations.listBans(query),
   getBan: ({ params }) => operations.getBan(params.id),
@@ -42,17 +39,29 @@ export const createHandlers = (operations: Operations, actor: string): Handlers 
   stats: ({ query }) => operations.stats(query),
   why: ({ params }) => operations.why(params.ip),
   listRequests: ({ query }) => operations.listRequests(query),
+  answerRequest: ({ params, body }) => operations.answerRequest(actor, params.id, body.state),
+  listRegistrations: ({ query }) => operations.listRegistrations(query),
+  register: ({ body }) => operations.register(actor, body),
+  unregister: ({ params }) => operations.unregister(actor, params.id),
+  issueToken: ({ params }) => operations.issueToken(actor, params.id),
+  revokeToken: ({ params }) => operations.revokeToken(actor, params.id),
   listAudit: ({ query }) => operations.listAudit(query),
-  ask: later,
-  answerRequest: later,
-  site: later,
-  listRegistrations: later,
-  register: later,
-  unregister: later,
-  issueToken: later,
-  revokeToken: later,
 });
 
-function later(): never {
-  throw new PortcullisError('unavailable', 'Sites cannot be registered yet.');
-}
+/** Each route of a site as a call of what is the site's own. `user` is whom the site names. */
+export const createSiteHandlers = (operations: SiteOperations, user: string): HandlersFor<'site'> => ({
+  site: () => operations.site(),
+  status: () => operations.status(),
+  listBans: ({ query }) => operations.listBans(query),
+  getBan: ({ params }) => operations.getBan(params.id),
+  unban: ({ params, query }) => operations.unban(user, params.ip, query),
+  listSites: ({ query }) => operations.listSites(query),
+  listAllowed: ({ query }) => operations.listAllowed(query),
+  allow: ({ body }) => operations.allow(user, body),
+  disallow: ({ params }) => operations.disallow(user, params.id),
+  listFailures: ({ query }) => operations.listFailures(query),
+  stats: ({ query }) => operations.stats(query),
+  listRequests: ({ query }) => operations.listRequests(query),
+  ask: ({ body }) => operations.ask(user, body),
+  listAudit: ({ query }) => operations.listAudit(query),
+});

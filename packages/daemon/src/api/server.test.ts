@@ -144,27 +144,6 @@ test('what is not HTTP is answered with a problem, too', async () => {
   assert.match(await text(socket), /^HTTP\/1\.1 400 [\s\S]*"code":"invalid_request"/);
 });
 
-test('a site may not call what is the administrator’s', async () => {
-  await using served = await serveFake('site');
-  for (const call of [
-    'GET /v1/jails',
-    'POST /v1/bans',
-    'DELETE /v1/bans',
-    'GET /metrics',
-    'GET /v1/why/::1',
-  ]) {
-    const answer = await ask(served, call);
-    assert.deepEqual([answer.status, answer.json.code], [403, 'forbidden'], call);
-  }
-  assert.equal((await ask(served, 'GET /v1/status')).status, 200);
-});
-
-test('who came in on a site’s socket is named so in the audit log', async () => {
-  await using served = await serveFake('site');
-  await ask(served, 'POST /v1/allow', { ip: '198.51.100.9' });
-  assert.equal(served.operations.audit[0]?.actor, 'site:7');
-});
-
 test('the OpenAPI document and the metrics are served', async () => {
   await using served = await serveFake();
   const openApi = await ask(served, 'GET /v1/openapi.json');

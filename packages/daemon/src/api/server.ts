@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sse, { type SSEPluginOptions } from '@fastify/sse';
-import { type Access, PortcullisError, type Route, type RouteName, routes } from '@portcullis/contracts';
+import { PortcullisError, type Route, type RouteName, routes } from '@portcullis/contracts';
 // Fastify loads node:http by require(): imported as an ES module it would load undici as well (15 MB).
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
   type RouteOptions,
 } from 'fastify';
-import type { Operations } from '../operations.ts';
-import { checkAccess } from './access.ts';
+import { type Caller, checkAccess } from './caller.ts';
 import { createCompilers } from './compilers.ts';
 import { createEventStreams, heartbeatMs } from './events.ts';
-import { createHandlers, type Handlers } from './handlers.ts';
 import { createProblemAnswer, refusal } from './problems.ts';
 import { coerce } from './validation.ts';
 
@@ -21,12 +21,17 @@ import { coerce } from './validation.ts';
 export type ApiLog = Pick<FastifyBaseLogger, 'error' | 'warn' | 'info'>;
 
 export interface ServerOptions {
-  readonly operations: Operations;
-  /** What callers on this server's socket may do. */
-  readonly access: Access;
-  /** Who they are, for the audit log: `admin`, or `site:<id>`. */
-  readonly actor: string;
+  /** Says who asks, before anything of the request is read but its headers. What it throws is the answer. */
+  readonly admit: (request: FastifyRequest, reply: FastifyReply) => Caller;
   readonly log: ApiLog;
+  /** Left out: `maxBodyBytes`. */
+  readonly bodyBytes?: number;
+}
+
+export interface ApiServer {
+  readonly http: FastifyInstance;
+  /** Ends the event streams of callers of this name. */
+  closeStreams(streams: string): void;
 }
 
 // The types of @fastify/sse describe its `default` property, which lacks the plugin's wrapper.
@@ -37,13 +42,19 @@ export const maxBodyBytes = 64 * 1024;
 /** Connections to one socket at once; the kernel refuses more. */
 export const maxConnections = 256;
 
-/** The API of one socket: every route of the contracts' table, answered by the operations. */
-export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { operations, access, actor, log } = options;
-  const answerProblem = createProblemAnswer(log, maxBodyBytes);
+/** The API: every route of the contracts' table, answered by what is the caller's. */
+export async function createServer(options: ServerOptions): Promise<ApiServer> {
+  const { admit, log, bodyBytes = maxBodyBytes } = options;
+  const answerProblem = createProblemAnswer(log, bodyBytes);
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const callerOf = (request: FastifyRequest): Caller => {
+    const caller = callers.get(request);
+    if (caller === undefined) throw new Error('A request reached its handler without being admitted.');
+    return caller;
+  };
   const server = fastify({
     logger: false,
-    bodyLimit: maxBodyBytes,
+    bodyLimit: bodyBytes,
     requestTimeout: 10_000,
     keepAliveTimeout: 30_000,
     forceCloseConnections: 'idle',
@@ -71,34 +82,49 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   await server.register(ssePlugin, { heartbeatInterval: heartbeatMs });
 
-  const streams = createEventStreams(operations);
+  const streams = createEventStreams();
   server.addHook('preClose', async () => streams.closeAll());
-  const handlers = createHandlers(operations, actor);
+  server.addHook('onRequest', async (request, reply) => {
+    callers.set(request, admit(request, reply));
+  });
   for (const [name, route] of Object.entries<Route>(routes)) {
     server.route({
-      ...frame(route, access),
+      ...frame(route, callerOf),
       ...(name === 'events' ? { sse: { kind: 'only' as const } } : {}),
       handler: async (request, reply) => {
+        const caller = callerOf(request);
         switch (name as RouteName) {
           case 'events':
-            return streams.open(reply);
+            return streams.open(reply, caller);
           case 'metrics':
-            return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await operations.metrics());
+            return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await caller.metrics?.());
           case 'openapi':
             return reply.type('application/json; charset=utf-8').send(openApi());
           default:
             reply.code(route.status ?? 200);
-            return handlers[name as keyof Handlers](request as never);
+            return answer(caller, name as RouteName, request);
         }
       },
     });
   }
   await server.ready();
-  return server;
+  return { http: server, closeStreams: streams.close };
+}
+
+/** Calls the handler; what it takes of the one thread that everybody shares is put to the caller's account. */
+function answer({ handlers, spend }: Caller, name: RouteName, request: FastifyRequest): unknown {
+  const handle = handlers[name];
+  if (handle === undefined) throw new Error(`There is no handler for ${name}.`);
+  const start = performance.now();
+  try {
+    return handle(request as never);
+  } finally {
+    spend?.(performance.now() - start);
+  }
 }
 
 /** All of a route but its handler: where it is, who may call it, what it takes and answers. */
-function frame(route: Route, access: Access): Omit<RouteOptions, 'handler'> {
+function frame(route: Route, callerOf: (request: FastifyRequest) => Caller): Omit<RouteOptions, 'handler'> {
   const { method, path, params, query, body, response, status = 200 } = route;
   return {
     method,
@@ -111,7 +137,7 @@ function frame(route: Route, access: Access): Omit<RouteOptions, 'handler'> {
         ? { response: { [status]: response } }
         : {}),
     },
-    onRequest: async () => checkAccess(route, access),
+    onRequest: async (request) => checkAccess(route, callerOf(request)),
     preValidation: async (request) => {
       coerce(request.query as Record<string, unknown>, query);
       coerce(request.params as Record<string, unknown>, params);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { PortcullisError } from '@portcullis/contracts';
 import { createFakeOperations } from '../../../../test/support/operations.ts';
+import { createAdminCaller } from './caller.ts';
 import { createServer } from './server.ts';
 import { listen, maxSocketPathBytes } from './socket.ts';
 
@@ -17,8 +18,11 @@ async function makeDirectory(context: TestContext): Promise<string> {
 }
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
-const makeServer = () =>
-  createServer({ operations: createFakeOperations(), access: 'admin', actor: 'admin', log: silent });
+async function makeServer() {
+  const caller = createAdminCaller(createFakeOperations());
+  const { http } = await createServer({ admit: () => caller, log: silent });
+  return http;
+}
 
 test('the socket has its rights, is alone in its directory, and goes with the server', async (context) => {
   const directory = await makeDirectory(context);

@@ -21,7 +21,7 @@ export interface Listening {
 /** Linux' `sun_path` holds 108 bytes, the closing NUL among them (unix(7)). */
 export const maxSocketPathBytes = 107;
 /** How long running requests may take when the socket closes. */
-const graceMs = 2_000;
+export const graceMs = 2_000;
 
 /**
  * Serves on a Unix socket. It is made under another name, gets its rights, and is renamed into place: whoever finds
@@ -34,30 +34,64 @@ export async function listen(
   path: string,
   rights: SocketRights,
 ): Promise<Listening> {
+  const placed = await placeSocket(path, rights, {
+    listen: async (staging) => {
+      await server.listen({ path: staging });
+    },
+    close: () => server.close(),
+  });
+  return {
+    async close() {
+      await placed.remove();
+      const force = setTimeout(() => server.server.closeAllConnections(), graceMs);
+      await server.close();
+      clearTimeout(force);
+    },
+  };
+}
+
+/** What can listen on a path. */
+export interface Listener {
+  listen(path: string): Promise<void>;
+  close(): Promise<unknown>;
+}
+
+export interface PlacedSocket {
+  /** Whether the path still leads to this socket. */
+  isInPlace(): Promise<boolean>;
+  /** Removes the path, unless another socket has taken its place. */
+  remove(): Promise<void>;
+}
+
+/** Makes a listener's socket appear at the path, complete with its rights; see `listen`. Closes it where that fails. */
+export async function placeSocket(
+  path: string,
+  rights: SocketRights,
+  listener: Listener,
+): Promise<PlacedSocket> {
   checkLength(path);
   await checkFree(path);
   const staging = join(dirname(path), `.${randomInt(36 ** 4).toString(36)}`);
   checkLength(staging);
   try {
-    await server.listen({ path: staging });
+    await listener.listen(staging);
     await chmod(staging, rights.mode);
     if (rights.uid !== undefined || rights.gid !== undefined) {
       await chown(staging, rights.uid ?? process.getuid!(), rights.gid ?? process.getgid!());
     }
     await rename(staging, path);
   } catch (cause) {
-    await server.close();
+    await listener.close();
     await rm(staging, { force: true });
     throw cannotListen(path, cause as NodeJS.ErrnoException);
   }
   const { ino } = await lstat(path);
+  const isInPlace = async () => (await lstat(path).catch(() => undefined))?.ino === ino;
   return {
-    async close() {
-      // Removed first: who comes now is told that nobody is there, and a successor's socket is not touched.
-      if ((await lstat(path).catch(() => undefined))?.ino === ino) await rm(path, { force: true });
-      const force = setTimeout(() => server.server.closeAllConnections(), graceMs);
-      await server.close();
-      clearTimeout(force);
+    isInPlace,
+    async remove() {
+      // Removed before the listener ends: who comes now is told that nobody is there.
+      if (await isInPlace()) await rm(path, { force: true });
     },
   };
 }
@@ -112,6 +146,7 @@ function cannotListen(path: string, cause: NodeJS.ErrnoException): PortcullisErr
       ENOENT: 'its directory does not exist',
       EACCES: 'its directory cannot be written',
       EROFS: 'the file system is read-only',
+      EPERM: 'the daemon may not give it away, because it does not run as root',
     }[String(cause.code)] ?? cause.message;
   return new PortcullisError('invalid_config', `The socket ${path} cannot be made: ${why}.`, {
     hint: `Create ${dirname(path)} with rights for the daemon, or set run_dir to another directory.`,

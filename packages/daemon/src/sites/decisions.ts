@@ -1,0 +1,258 @@
+import {
+  type AllowEntry,
+  type Allowed,
+  type Ban,
+  formatDuration,
+  maxSiteAllow,
+  type NewAllowEntry,
+  type NewUnbanRequest,
+  PortcullisError,
+  parseDuration,
+  type SiteRight,
+  type Unbanned,
+  type UnbanRequest,
+} from '@portcullis/contracts';
+import type { BanRecord, BanStore, Clock, Detector, Network } from '@portcullis/core';
+import { networkOf } from '../by-hand.ts';
+import { type Enforcer, keyOf } from '../enforcer.ts';
+import type { ExemptionBook } from '../exemptions.ts';
+import { isOneClient, oneClientOf } from './own-network.ts';
+
+/** Who decides: a site, its rights, and the WordPress user that it names (empty: none). */
+export interface Decider {
+  readonly id: string;
+  readonly rights: readonly SiteRight[];
+  readonly user: string;
+}
+
+/** Entries of the allow list that one site may have. */
+export const maxAllowEntries = 200;
+
+export interface SiteDecisionsOptions {
+  readonly store: BanStore;
+  readonly enforcer: Pick<Enforcer, 'end' | 'flush'>;
+  readonly detector: Detector;
+  readonly exemptions: ExemptionBook;
+  readonly clock: Clock;
+  readonly jails: () => readonly { readonly name: string }[];
+  /** Whether a name in the log is the site's. */
+  readonly owns: (id: string, name: string) => boolean;
+  /** Takes so many unbans from what the site may do in an hour. @throws PortcullisError rate_limited */
+  readonly takeUnbans: (id: string, count: number) => void;
+  /** Records what waits to prolong a ban, so that its evidence is complete. */
+  readonly settle: (key: string) => void;
+  /** A ban as the site sees it. */
+  readonly view: (id: string, ban: number) => Ban | undefined;
+  /** Called when bans or exemptions have changed. */
+  readonly changed: () => void;
+}
+
+/**
+ * What a site may decide: about bans that rest on its own evidence alone, and about addresses as far as its own lines go.
+ * Of a ban in which it has no evidence it learns nothing, not even that it is there; nothing that others counted changes.
+ */
+export class SiteDecisions {
+  readonly #options: SiteDecisionsOptions;
+
+  constructor(options: SiteDecisionsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws PortcullisError not_banned, shared_evidence, invalid_address, rate_limited */
+  async unban(
+    by: Decider,
+    ip: string,
+    { jail, allow }: { jail?: string; allow?: string },
+  ): Promise<Unbanned> {
+    const { store, enforcer, view, takeUnbans } = this.#options;
+    const network = networkOf(ip);
+    if (allow !== undefined) {
+      requireRight(by, 'allow');
+      oneClientOf(ip);
+      durationOf(allow);
+    }
+    const bans = this.#bansOf(by.id, network).filter((ban) => jail === undefined || ban.jail === jail);
+    if (bans.length === 0) {
+      throw new PortcullisError('not_banned', `No ban of ${network} has evidence of this site.`, {
+        hint: 'If it is locked out all the same, ask the administrator of the host: POST /v1/requests.',
+      });
+    }
+    if (!bans.every((ban) => this.#restsOn(by.id, ban))) {
+      throw new PortcullisError(
+        'shared_evidence',
+        `The ban of ${network} rests on more than this site’s evidence, so this site alone cannot lift it.`,
+        {
+          hint: 'Ask the administrator of the host: POST /v1/requests with the address and a note. `portcullis requests` shows it there.',
+        },
+      );
+    }
+    takeUnbans(by.id, bans.length);
+    store.transaction(
+      () => {
+        enforcer.end(bans, 'unban');
+        for (const ban of bans) this.#audit(by, 'unban', ban.network, ban.jail, '');
+      },
+      { durable: true },
+    );
+    const ended = bans.map(({ id }) => view(by.id, id)).filter((ban) => ban !== undefined);
+    if (allow !== undefined) await this.allow(by, { ip, for: allow });
+    this.#options.changed();
+    await enforcer.flush();
+    return { ended };
+  }
+
+  /**
+   * Failures of the address in lines of this site no longer count, those that are counted already included. Bans that
+   * rest on this site alone end; others go on.
+   *
+   * @throws PortcullisError invalid_address, invalid_request, forbidden, rate_limited
+   */
+  async allow(by: Decider, { ip, for: length, note = '' }: NewAllowEntry): Promise<Allowed> {
+    const { store, enforcer, exemptions, clock, takeUnbans } = this.#options;
+    const network = oneClientOf(ip);
+    const duration = durationOf(length);
+    this.#refuseTooMany(by.id, network);
+    const bans = this.#bansOf(by.id, network);
+    const own = bans.filter((ban) => this.#restsOn(by.id, ban));
+    takeUnbans(by.id, own.length);
+    const now = clock.now();
+    const entry = store.transaction(
+      () => {
+        const added = store.addAllowEntry({
+          ip: String(network),
+          until: new Date(now + duration).toISOString(),
+          note,
+          added_at: new Date(now).toISOString(),
+          added_by: by.user === '' ? `site:${by.id}` : `site:${by.id} as ${by.user}`,
+          site: by.id,
+        });
+        enforcer.end(own, 'allowed');
+        this.#audit(by, 'allow', network, null, note);
+        return added;
+      },
+      { durable: true },
+    );
+    this.#forgetOwn(by.id, network);
+    exemptions.refresh();
+    this.#options.changed();
+    await enforcer.flush();
+    return { entry, lifted: own.length, kept: bans.length - own.length };
+  }
+
+  /** @throws PortcullisError not_found */
+  async disallow(by: Decider, id: number): Promise<AllowEntry> {
+    const { store, exemptions } = this.#options;
+    const entry = store.allowEntries().find((one) => one.id === id && one.site === by.id);
+    if (entry === undefined) {
+      throw new PortcullisError('not_found', `This site’s allow list has no entry ${id}.`, {
+        hint: 'GET /v1/allow lists its entries.',
+      });
+    }
+    store.transaction(
+      () => {
+        store.removeAllowEntry(id);
+        this.#audit(by, 'disallow', networkOf(entry.ip), null, entry.note);
+      },
+      { durable: true },
+    );
+    exemptions.refresh();
+    this.#options.changed();
+    return entry;
+  }
+
+  /** The answer tells nothing of whether the address is banned: that is the administrator's to see. */
+  ask(by: Decider, { ip, note }: NewUnbanRequest): UnbanRequest {
+    const { store, clock } = this.#options;
+    const network = networkOf(ip);
+    if (!isOneClient(network) && this.#bansOf(by.id, network).length === 0) oneClientOf(ip);
+    return store.transaction(
+      () => {
+        this.#audit(by, 'ask', network, null, note);
+        return store.addRequest({
+          site: by.id,
+          ip: String(network),
+          asked_by: by.user,
+          asked_at: new Date(clock.now()).toISOString(),
+          note,
+          state: 'open',
+        });
+      },
+      { durable: true },
+    );
+  }
+
+  /** Bans in force with evidence of the site, complete. Of a wide network only a ban of exactly that. */
+  #bansOf(id: string, network: Network): BanRecord[] {
+    const { store, owns, settle, jails } = this.#options;
+    const find = () =>
+      isOneClient(network)
+        ? store.bansOverlapping(network)
+        : jails()
+            .map(({ name }) => store.banInForce(name, network))
+            .filter((ban) => ban !== undefined);
+    for (const ban of find()) settle(keyOf(ban));
+    return find().filter(({ evidence }) => Object.keys(evidence.sites).some((name) => owns(id, name)));
+  }
+
+  /** Whether the ban stands on this site's evidence and nothing else. */
+  #restsOn(id: string, { evidence, byHand }: BanRecord): boolean {
+    return !byHand && Object.keys(evidence.sites).every((name) => this.#options.owns(id, name));
+  }
+
+  /** Takes back what this site's lines have counted against the network; what others counted stays. */
+  #forgetOwn(id: string, network: Network): void {
+    const { store, detector, owns } = this.#options;
+    detector.forgetFailures(network, (ids) => {
+      const own = store
+        .failuresById(ids)
+        .filter(({ site, address }) => owns(id, site) && network.contains(address));
+      return new Set(own.map((failure) => failure.id));
+    });
+  }
+
+  #refuseTooMany(id: string, network: Network): void {
+    const entries = this.#options.store.allowEntries().filter(({ site }) => site === id);
+    if (entries.length < maxAllowEntries || entries.some(({ ip }) => ip === String(network))) return;
+    throw new PortcullisError('rate_limited', `This site allows ${entries.length} addresses already.`, {
+      hint: 'Remove entries that are no longer needed.',
+    });
+  }
+
+  #audit(
+    { id, user }: Decider,
+    action: 'unban' | 'allow' | 'disallow' | 'ask',
+    network: Network,
+    jail: string | null,
+    note: string,
+  ): void {
+    const named = user === '' ? '' : `as ${user}`;
+    this.#options.store.addAudit({
+      at: new Date(this.#options.clock.now()).toISOString(),
+      actor: `site:${id}`,
+      action,
+      ip: String(network),
+      jail,
+      detail: [named, note].filter((part) => part !== '').join(': '),
+    });
+  }
+}
+
+function requireRight({ rights }: Decider, right: SiteRight): void {
+  if (rights.includes(right)) return;
+  throw new PortcullisError('forbidden', `This needs the right “${right}”.`, {
+    hint: `This site has: ${rights.join(', ')}.`,
+  });
+}
+
+/** Milliseconds. */
+function durationOf(text: string | undefined): number {
+  const duration = text === undefined ? undefined : parseDuration(text);
+  if (typeof duration === 'number' && duration > 0 && duration <= maxSiteAllow) return duration;
+  throw new PortcullisError(
+    'invalid_request',
+    text === undefined
+      ? 'A site must say for how long it allows an address.'
+      : `${JSON.stringify(text.slice(0, 40))} is not a time for which a site can allow an address.`,
+    { hint: `Write 30s, 10m, 3h or 7d: at most ${formatDuration(maxSiteAllow)}.` },
+  );
+}

@@ -1,0 +1,106 @@
+import {
+  type HealthProblem,
+  type Page,
+  PortcullisError,
+  type Site,
+  type Status,
+} from '@portcullis/contracts';
+import type { Operations, SiteOperations } from '../operations.ts';
+import type { SiteQueries, Viewer } from '../store/site-queries.ts';
+import type { SiteDecisions } from './decisions.ts';
+import type { SiteRegistry } from './registry.ts';
+import type { SiteEvents } from './site-events.ts';
+
+export interface SiteOperationsParts {
+  readonly version: string;
+  readonly registry: SiteRegistry;
+  readonly queries: SiteQueries;
+  readonly decisions: SiteDecisions;
+  readonly events: SiteEvents;
+  readonly host: Pick<Operations, 'status'>;
+}
+
+/** What a site is told of the host's troubles: that there are, not which files, names or sites they are about. */
+const sentences: Readonly<Record<HealthProblem['code'], string>> = {
+  log_missing: 'A log file of the host is missing.',
+  log_unreadable: 'A log file of the host cannot be read.',
+  log_gap: 'A part of the host’s log could not be read.',
+  firewall_failed: 'The firewall of the host does not take every ban.',
+  firewall_drift: 'The firewall of the host differed from what is wanted.',
+  firewall_refused: 'The firewall of the host refuses bans.',
+  ipv6_unenforced: 'The host does not enforce bans of IPv6 addresses.',
+  store_degraded: 'The host cannot keep its records on the disk.',
+  ignoreip_unresolved: 'A name in the host’s configuration does not resolve.',
+  config_invalid: 'The host’s configuration has problems; the one of before goes on.',
+  site_unserved: 'A site of the host has no socket.',
+};
+const iso = (instant: number | null): string | null =>
+  instant === null ? null : new Date(instant).toISOString();
+
+/** The daemon as one site sees it. `id` is the only thing that says which: nothing that a caller sends can name another. */
+export function createSiteOperations(
+  { version, registry, queries, decisions, events, host }: SiteOperationsParts,
+  id: string,
+): SiteOperations {
+  const viewer = (): Viewer => ({ id, names: registry.namesOf(id) });
+  const decider = (user: string) => ({ id, user, rights: registry.get(id).rights });
+  const lag = (status: Status) => Math.max(0, ...status.log.map(({ lag_seconds }) => lag_seconds));
+
+  return {
+    site() {
+      const { domains, mode, rights } = registry.get(id);
+      return {
+        id,
+        domains: [...domains],
+        mode,
+        rights: [...rights],
+        requests_open: queries.countOpenRequests(viewer()),
+        last_event_at: iso(queries.lastEventAt(viewer())),
+        log_lag_seconds: lag(host.status()),
+        version,
+      };
+    },
+    status() {
+      const whole = host.status();
+      const { wanted, active } = queries.countBansInForce(viewer());
+      const codes = [...new Set(whole.problems.map(({ code }) => code))];
+      return {
+        version,
+        healthy: whole.healthy,
+        problems: codes.map((code) => ({ code, sentence: sentences[code] })),
+        firewall: whole.firewall,
+        bans: {
+          wanted,
+          enforced: Math.min(active, whole.bans.enforced),
+          verified_at: whole.bans.verified_at,
+          repairs: 0,
+        },
+        log: [],
+        jails: [],
+        started_at: whole.started_at,
+      };
+    },
+    listBans: (query) => queries.bans(viewer(), query),
+    getBan(ban) {
+      const found = queries.ban(viewer(), ban);
+      if (found !== undefined) return found;
+      throw new PortcullisError('not_found', `This site has no ban ${ban}.`, {
+        hint: 'It may have been deleted after the host’s retention.',
+      });
+    },
+    unban: (user, ip, options) => decisions.unban(decider(user), ip, options),
+    listSites(query): Page<Site> {
+      const page = queries.sites(viewer(), query);
+      return { ...page, items: page.items.map((site) => ({ ...site, registered: id })) };
+    },
+    listAllowed: (query) => queries.allow(viewer(), query),
+    allow: (user, entry) => decisions.allow(decider(user), entry),
+    disallow: (user, entry) => decisions.disallow(decider(user), entry),
+    listFailures: (query) => queries.failures(viewer(), query),
+    stats: (query) => queries.stats(viewer(), query),
+    ask: (user, request) => decisions.ask(decider(user), request),
+    listRequests: (query) => queries.requests(viewer(), query),
+    listAudit: (query) => queries.audit(viewer(), query),
+    subscribe: (listener) => events.subscribe(viewer, listener),
+  };
+}

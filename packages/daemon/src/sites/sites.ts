@@ -1,0 +1,158 @@
+import type { Ban } from '@portcullis/contracts';
+import type { Clock, Detector, JailConfig } from '@portcullis/core';
+import type { ApiLog } from '../api/server.ts';
+import { createSiteServer, type SiteEntry, type SiteServer } from '../api/site-server.ts';
+import { Bucket, refuse } from '../api/throttle.ts';
+import { ownerOfToken } from '../api/token.ts';
+import type { ByHand } from '../by-hand.ts';
+import type { Enforcer } from '../enforcer.ts';
+import type { EventHub } from '../event-hub.ts';
+import type { Exec } from '../exec.ts';
+import type { ExemptionBook } from '../exemptions.ts';
+import type { Health } from '../health.ts';
+import type { Operations } from '../operations.ts';
+import { createSiteQueries, type Viewer } from '../store/site-queries.ts';
+import type { Store } from '../store/sqlite.ts';
+import { SiteDecisions } from './decisions.ts';
+import { Registrations } from './registrations.ts';
+import type { RegisteredSite, SiteRegistry } from './registry.ts';
+import { createRequests } from './requests.ts';
+import { createSiteEvents } from './site-events.ts';
+import { createSiteOperations } from './site-operations.ts';
+import { SiteSockets } from './sockets.ts';
+import { createUnixNames } from './unix-names.ts';
+
+/** Bans that one site may lift in an hour, and at once: a bulk action, not everything day after day. */
+export const unbansAnHour = 500;
+
+export interface SitesOptions {
+  readonly version: string;
+  readonly runDir: string;
+  readonly registry: SiteRegistry;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: ApiLog;
+  readonly health: Health;
+  readonly events: EventHub;
+  readonly exec: Exec;
+  readonly enforcer: Enforcer;
+  readonly detector: Detector;
+  readonly exemptions: ExemptionBook;
+  readonly byHand: ByHand;
+  readonly jails: () => readonly JailConfig[];
+  readonly sharedGroup: () => string;
+  readonly settle: (key: string) => void;
+  /** The host's own operations. */
+  readonly host: () => Pick<Operations, 'status'>;
+  /** Called when bans or exemptions have changed. */
+  readonly changed: () => void;
+}
+
+/** Everything about registered sites: what they see, decide and ask for, and the sockets through which they do. */
+export function createSites(options: SitesOptions) {
+  const { registry, store, clock, log, health, events, exemptions, host } = options;
+  const queries = createSiteQueries(store, clock);
+  const names = createUnixNames(options.exec);
+  const viewerOf = (id: string): Viewer => ({ id, names: registry.namesOf(id) });
+  const owns = (id: string, name: string) => registry.owns(id, name);
+  const unbans = new Map<string, Bucket>();
+
+  function takeUnbans(id: string, count: number): void {
+    const bucket = unbans.get(id) ?? new Bucket(unbansAnHour, unbansAnHour / 3600);
+    unbans.set(id, bucket);
+    if (count === 0 || bucket.take(count)) return;
+    refuse(`A site lifts at most ${unbansAnHour} bans an hour.`, bucket.secondsUntil(count));
+  }
+
+  function view(viewer: Viewer, id: number): Ban | undefined {
+    const found = queries.ban(viewer, id);
+    if (found === undefined) return undefined;
+    const { evidence: _, ...ban } = found;
+    return ban;
+  }
+
+  const decisions = new SiteDecisions({
+    ...options,
+    owns,
+    takeUnbans,
+    view: (id, ban) => view(viewerOf(id), ban),
+  });
+  const parts = {
+    version: options.version,
+    registry,
+    queries,
+    decisions,
+    events: createSiteEvents(events, view, owns),
+    host: { status: () => host().status() },
+  };
+  const entryOf = (site: RegisteredSite): SiteEntry => ({
+    id: site.id,
+    rights: site.rights,
+    operations: createSiteOperations(parts, site.id),
+  });
+
+  let server: Promise<SiteServer> | null = null;
+  const sockets = new SiteSockets({
+    ...options,
+    names,
+    // Made with the first site: a host without any does not pay for it.
+    server: () => {
+      server ??= createSiteServer({
+        log,
+        directory: {
+          byId(id) {
+            const site = registry.find(id);
+            return site?.mode === 'isolated' ? entryOf(site) : undefined;
+          },
+          byToken(token) {
+            const id = ownerOfToken(token, registry.tokens);
+            const site = id === null ? undefined : registry.find(id);
+            return site?.mode === 'shared' ? entryOf(site) : undefined;
+          },
+        },
+      });
+      return server;
+    },
+  });
+
+  /** Reads anew who is registered. Nobody goes on listening by what held before. */
+  function refresh(): void {
+    const changed = registry.refresh();
+    exemptions.refresh();
+    options.changed();
+    for (const id of changed) {
+      if (registry.find(id) === undefined) unbans.delete(id);
+      void server?.then(({ closeStreams, forget }) =>
+        registry.find(id) === undefined ? forget(id) : closeStreams(id),
+      );
+    }
+  }
+
+  const registrations = new Registrations({
+    store,
+    registry,
+    sockets,
+    names,
+    clock,
+    health,
+    lastEventAt: (id) => queries.lastEventAt(viewerOf(id)),
+    refresh,
+  });
+  const requests = createRequests({ store, byHand: options.byHand, clock });
+
+  return {
+    registrations,
+    answerRequest: requests.answer,
+    refresh,
+    /** Opens what must be open, and closes what must not. */
+    sync: () => sockets.sync(),
+    /** Makes sockets again that somebody removed, or that could not be made before. */
+    check: () => sockets.check(),
+    async close() {
+      await sockets.close();
+      await (await server)?.close();
+    },
+  };
+}
+
+export type Sites = ReturnType<typeof createSites>;
