@@ -54,8 +54,8 @@ final class Unban_Form {
 				'scope' => $network ? 'network' : 'site',
 			)
 		);
-		$response = rest_do_request( $request );
-		$query    = array(
+		$response       = rest_do_request( $request );
+		$query          = array(
 			'unbanned' => $ip,
 			'said'     => $response->is_error() ? $response->as_error()->get_error_message() : '',
 		);
