@@ -162,7 +162,7 @@ test('the allow list is added to, listed, and taken from, by any spelling of the
   await using served = await serveFake();
   await run(served, ['allow', 'add', '2001:db8::1', '--for', '7d', '--note', 'office']);
   const list = await run(served, ['allow', 'list']);
-  assert.match(list.stdout, /^2001:db8::1 +in 7 d +\S.* +admin +office$/m);
+  assert.match(list.stdout, /^2001:db8::1 +the host +in 7 d +\S.* +admin +office$/m);
   assert.equal((await run(served, ['allow', 'remove', '2001:DB8:0::1'])).code, 0);
   assert.deepEqual(served.operations.allowed, []);
   assert.equal((await run(served, ['allow', 'remove', '2001:db8::1'])).code, 1);
@@ -184,7 +184,7 @@ test('sites and requests are listed', async () => {
   assert.match((await run(served, ['sites'])).stdout, /^shop\.example +5,000 +12 /m);
   assert.match(
     (await run(served, ['requests'])).stdout,
-    /^shop\.example +198\.51\.100\.7 .* bob +open +my aunt$/m,
+    /^ 1 +shop\.example +198\.51\.100\.7 .* bob +open +my aunt$/m,
   );
 });
 
@@ -221,6 +221,73 @@ for (const [what, args, code, stderr] of failures) {
     assert.doesNotMatch(result.stderr, /\n\s+at /);
   });
 }
+
+test('a site is registered, listed with its command until then, given a token, and removed', async () => {
+  await using served = await serveFake();
+  const at = '2026-11-21T19:00:00.000Z';
+  for (const name of ['example.com/shop', 'evil; rm -rf)']) {
+    const seen = { first_event_at: at, last_event_at: at, events: 1, failures: 1 };
+    served.operations.sites.push({ name, registered: null, ...seen });
+  }
+  const before = await run(served, ['sites']);
+  assert.match(before.stdout, /portcullis site add example\.com\/shop --user USER$/m);
+  assert.match(before.stdout, /^evil; rm -rf\) .* –$/m);
+  const added = await run(served, [
+    'site',
+    'add',
+    'Example.com:443/shop/',
+    '--mode',
+    'shared',
+    '--domain',
+    'shop.example.com',
+    '--rights',
+    'view,unban',
+  ]);
+  assert.deepEqual([added.code, added.stderr], [0, '']);
+  assert.match(added.stdout, /the-token-of-a-fake/);
+  const [site] = served.operations.registrations;
+  assert.deepEqual(site?.domains, ['example.com/shop', 'shop.example.com']);
+  assert.deepEqual(site?.rights, ['view', 'unban']);
+  const listed = await run(served, ['sites']);
+  assert.match(
+    listed.stdout,
+    /^example\.com\/shop +example\.com\/shop, shop\.example\.com +shared .*never +open/m,
+  );
+  const json = JSON.parse((await run(served, ['sites', '--json'])).stdout);
+  assert.deepEqual([json.items.length, json.registrations.length], [2, 1]);
+  assert.match((await run(served, ['site', 'token', site!.id])).stdout, /another-token/);
+  await run(served, ['site', 'token', site!.id, '--revoke']);
+  assert.match((await run(served, ['sites'])).stdout, /shared, no token/);
+  assert.equal((await run(served, ['site', 'remove', site!.id])).code, 0);
+  assert.equal((await run(served, ['site', 'remove', 'gone'])).code, 1);
+  for (const wrong of [
+    ['site', 'add', 'https://x'],
+    ['site', 'add', 'x.de', '--rights', 'ban'],
+  ])
+    assert.equal((await run(served, wrong)).code, 2, wrong.join(' '));
+});
+
+test('what a site asks for is approved or declined, once', async () => {
+  await using served = await serveFake();
+  await served.operations.ban('admin', { ip: '198.51.100.7' });
+  const request = {
+    asked_by: 'editor',
+    asked_at: '2026-11-21T19:00:00.000Z',
+    note: '',
+    state: 'open' as const,
+  };
+  for (const [id, ip] of [
+    [1, '198.51.100.7'],
+    [2, '198.51.100.8'],
+  ] as const)
+    served.operations.requests.push({ id, site: 'shop', ip, ...request });
+  const approved = await run(served, ['requests', 'approve', '1']);
+  assert.equal(approved.stdout, 'Approved request 1 of shop.\nUnbanned 198.51.100.7 (wordpress).\n');
+  assert.equal((await run(served, ['requests', 'decline', '2'])).stdout, 'Declined request 2 of shop.\n');
+  assert.equal((await run(served, ['requests', 'approve', '1'])).code, 1);
+  assert.equal((await run(served, ['requests', 'approve', '9'])).code, 1);
+  assert.equal((await run(served, ['requests', 'approve', 'x'])).code, 2);
+});
 
 test('an unreachable daemon exits with 3 and says how to start it', async () => {
   const { code, stderr } = await runCli(['--socket', '/nonexistent.sock', 'status']);

@@ -10,6 +10,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addMatch } from './commands/match.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRequests } from './commands/requests.ts';
+import { addSite } from './commands/site.ts';
 import { addSites } from './commands/sites.ts';
 import { addStatus } from './commands/status.ts';
 import { addUnban } from './commands/unban.ts';
@@ -49,6 +50,7 @@ Exit codes: 0 done, 1 the answer is "no" or a check failed, 2 wrong usage or con
     addUnban,
     addAllow,
     addSites,
+    addSite,
     addRequests,
     addMatch,
     addReplay,

@@ -50,7 +50,10 @@ async function remove(session: Session, ip: string) {
     });
   }
   const { items } = await collect(session.client, 'listAllowed', {});
-  const entries = items.filter((entry) => entry.ip === wanted);
+  const named = items.filter((entry) => entry.ip === wanted);
+  const ofHost = named.filter((entry) => entry.site === null);
+  // What a site allows for itself goes only where the host has no entry of its own.
+  const entries = ofHost.length > 0 ? ofHost : named;
   if (entries.length === 0) {
     throw new PortcullisError('not_found', `${wanted} is not in the allow list.`, {
       hint: 'The list: portcullis allow list',
@@ -69,11 +72,12 @@ async function list(session: Session) {
   if (whole.items.length === 0)
     return out.line('The allow list is empty. Add: portcullis allow add IP --for 7d');
   const columns = [
-    ...['ADDRESS', 'ENDS', 'ADDED', 'BY'].map((title) => ({ title })),
+    ...['ADDRESS', 'HOLDS FOR', 'ENDS', 'ADDED', 'BY'].map((title) => ({ title })),
     { title: 'NOTE', elastic: true as const },
   ];
   const rows = whole.items.map((entry) => [
     visible(entry.ip),
+    entry.site === null ? 'the host' : `lines of ${visible(entry.site)}`,
     ahead(entry.until, now),
     ago(entry.added_at, now),
     visible(entry.added_by),
