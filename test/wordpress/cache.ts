@@ -1,8 +1,21 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-/** Downloads and what is made of them once; git ignores it. Everybody may read it, since sites run as other users. */
-export const cacheDirectory = join(import.meta.dirname, '../.cache/wordpress');
+const besideTheTests = join(import.meta.dirname, '../.cache/wordpress');
+
+/**
+ * Downloads and what is made of them once; git ignores it. Sites run as other users, so where those may not enter the
+ * checkout (below /root, say) it lies elsewhere.
+ */
+export const cacheDirectory = isOpenToOthers(besideTheTests)
+  ? besideTheTests
+  : `/var/tmp/portcullis-${process.getuid?.()}/wordpress`;
+
+function isOpenToOthers(path: string): boolean {
+  const parent = dirname(path);
+  if (existsSync(path) && (statSync(path).mode & 0o001) === 0) return false;
+  return parent === path || isOpenToOthers(parent);
+}
 
 /**
  * A folder of the cache, made at most once: `make` fills an empty folder, which then takes its place. Of two processes that

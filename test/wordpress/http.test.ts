@@ -4,9 +4,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { createHost } from '../support/daemon-process.ts';
+import { namespacesLeftOut } from '../support/network-namespace.ts';
 import { type Browser, createBrowser } from './browser.ts';
 import { type HostileSockets, openHostileSockets } from './hostile-sockets.ts';
-import { createWordPress, type WordPress } from './wordpress.ts';
+import { createWordPress, letOthersIn, type WordPress } from './wordpress.ts';
 
 const rest = '/wp-json/portcullis/v1';
 
@@ -168,6 +170,61 @@ describe('the plugin by HTTP', () => {
   });
 
   test('nothing of this made PHP complain', () => assert.equal(wordpress.complaints(), ''));
+});
+
+describe('sites of different Unix users', { skip: namespacesLeftOut }, () => {
+  test('each reaches its own socket, and is told whose the other is', async () => {
+    await using host = await createHost();
+    host.configure(`[firewall]
+backend = "dry-run"
+[sites.one]
+domains = ["one.example"]
+user = "www-data"
+[sites.two]
+domains = ["two.example"]
+user = "nobody"`);
+    letOthersIn(host.directory);
+    await host.start();
+    const socket = (id: string) => join(host.directory, `run/sites/${id}.sock`);
+    await using wordpress = await createWordPress({ host: 'one.example', user: 'www-data' });
+    const ask = (id: string) => {
+      wordpress.define({ PORTCULLIS_SOCKET: socket(id) });
+      return wordpress.run(
+        "$site = ( new Portcullis\\Daemon_Client() )->get( '/v1/site' ); " +
+          'echo is_array( $site ) ? $site["id"] : $site->get_error_message() . " " . $site->get_error_data()["command"];',
+      );
+    };
+    assert.equal(await ask('one'), 'one');
+    assert.equal(
+      await ask('two'),
+      `PHP runs as www-data, which may not open ${socket('two')}. The socket belongs to the user that this site is registered with. portcullis sites`,
+    );
+    await wordpress.run('( new Portcullis\\Circuit_Breaker() )->close();');
+    assert.equal(
+      await ask('three'),
+      `The daemon runs, but does not know one.example. Register it on the host, as root. portcullis site add one.example --user www-data --wp ${wordpress.environment['BENCH_CORE']}`,
+    );
+  });
+
+  test('in shared mode the token says which site asks, and a wrong one is told from a right one', async () => {
+    await using host = await createHost();
+    host.configure('[firewall]\nbackend = "dry-run"');
+    letOthersIn(host.directory);
+    await host.start();
+    const { site, token } = await host.client.call('register', {
+      body: { domains: ['one.example'], mode: 'shared' },
+    });
+    await using wordpress = await createWordPress({ host: 'one.example', user: 'www-data' });
+    const ask = (secret: string) => {
+      wordpress.define({ PORTCULLIS_SOCKET: site.socket, PORTCULLIS_TOKEN: secret });
+      return wordpress.run(
+        "$site = ( new Portcullis\\Daemon_Client() )->get( '/v1/site' ); " +
+          'echo is_array( $site ) ? implode( " ", array( $site["id"], $site["mode"], ...$site["rights"] ) ) : $site->get_error_code() . ": " . $site->get_error_data()["command"];',
+      );
+    };
+    assert.equal(await ask(token!), 'one.example shared view ask');
+    assert.equal(await ask('wrong'), 'portcullis_bad_token: portcullis site token one.example');
+  });
 });
 
 describe('other forms of WordPress', () => {

@@ -23,12 +23,15 @@ export function layOut(directory: string): void {
   const content = join(directory, 'wp-content');
   for (const name of ['plugins', 'uploads']) mkdirSync(join(content, name), { recursive: true });
   cpSync(join(import.meta.dirname, 'theme'), join(content, 'themes/bench'), { recursive: true });
+  // Another user may not enter the checkout.
+  cpSync(parts, join(directory, 'parts'), { recursive: true });
   cpSync(join(import.meta.dirname, 'mu-plugins'), join(content, 'mu-plugins'), { recursive: true });
 }
 
 /** What a PHP process of a site needs in its environment. */
 export async function siteEnvironment({ directory, version, multisite, host }: Installation) {
   return {
+    BENCH_PARTS: join(directory, 'parts'),
     BENCH_CORE: await provideCore(version),
     BENCH_SQLITE: await provideSqliteIntegration(),
     BENCH_WP_CONFIG: join(directory, 'wp-config.php'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { execa } from 'execa';
 import { createHost, type Host } from '../support/daemon-process.ts';
@@ -22,7 +22,11 @@ for (const { version, multisite } of surroundings) {
   const title = `the plugin on WordPress ${version}, ${multisite ?? 'single site'}`;
   test(title, { skip: namespacesLeftOut }, async (t) => {
     await using daemon = await createHost();
-    daemon.configure('[firewall]\nbackend = "dry-run"');
+    daemon.configure(`[firewall]
+backend = "dry-run"
+[sites.blog]
+domains = ["blog.example.com"]
+user = "root"`);
     await daemon.start();
     await provoke(daemon);
     const directory = mkdtempSync(join(tmpdir(), 'wpu-'));
@@ -31,7 +35,7 @@ for (const { version, multisite } of surroundings) {
     await using wordpress = await createWordPress({
       version,
       host: 'blog.example.com',
-      constants: { PORTCULLIS_SOCKET: daemon.socketPath },
+      constants: { PORTCULLIS_SOCKET: join(dirname(daemon.socketPath), 'sites/blog.sock') },
       ...(multisite === undefined ? {} : { multisite }),
     });
     const log = join(directory, 'teamcity.log');
@@ -69,6 +73,9 @@ async function provoke(daemon: Host): Promise<void> {
     ...['198.51.100.10', '198.51.100.11', '198.51.100.12'].flatMap((ip) => Array(3).fill(fail(ip, 'bob'))),
     ...Array(3).fill(fail('2001:db8:7::1', 'bob')),
     ...Array(3).fill(fail('198.51.100.20', 'carol', 'blog.example.com/shop')),
+    ...Array(3).fill(fail('198.51.100.30', 'erin', 'other.example')),
+    fail('198.51.100.31', 'frank', 'other.example'),
+    ...Array(2).fill(fail('198.51.100.31', 'grace')),
     fail('198.51.100.21', 'dave'),
     ...Array(2).fill(fail('198.51.100.21', 'dave', 'blog.example.com/shop')),
   ];

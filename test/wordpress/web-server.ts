@@ -45,7 +45,7 @@ export async function startWebServer(
       'opcache.memory_consumption=64',
       'memory_limit=256M',
     ].flatMap((setting) => ['-d', setting]),
-    ...['-S', `${address}:${port}`, '-t', env['BENCH_CORE']!, join(import.meta.dirname, 'parts/router.php')],
+    ...['-S', `${address}:${port}`, '-t', env['BENCH_CORE']!, join(env['BENCH_PARTS']!, 'router.php')],
   ];
   // A group of its own: the workers end with it.
   const server = spawn(argv[0]!, argv.slice(1), {

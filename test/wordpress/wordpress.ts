@@ -101,7 +101,7 @@ export async function createWordPress(options: WordPressOptions): Promise<WordPr
     define,
     serve: async (where) =>
       servers.use(await startWebServer(environment, { ...where, ...(user === undefined ? {} : { user }) })),
-    run: (code) => runPhp(environment, [join(import.meta.dirname, 'parts/run.php'), code], user),
+    run: (code) => runPhp(environment, [join(environment.BENCH_PARTS, 'run.php'), code], user),
     complaints: () =>
       readFileSync(log, 'utf8')
         .split(/^(?=\[)/m)
@@ -129,8 +129,8 @@ function addPlugin(folder: string, content: string, mustUse: boolean): void {
     );
 }
 
-/** Other users may pass through folders of ours, not list them. */
-function letOthersIn(directory: string): void {
+/** Other users may enter the folder, and pass through those above it that are ours. */
+export function letOthersIn(directory: string): void {
   chmodSync(directory, 0o755);
   for (let folder = dirname(directory); folder !== dirname(folder); folder = dirname(folder)) {
     const { mode, uid } = statSync(folder);

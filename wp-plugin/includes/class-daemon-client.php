@@ -24,6 +24,9 @@ final class Daemon_Client {
 	/** An answer has at most so many bytes: a page of 1,000 bans has less than half of that. */
 	public const MAX_ANSWER = 2 * MB_IN_BYTES;
 
+	/** The daemon takes user names of so many characters, as WordPress does. */
+	private const MAX_USER = 60;
+
 	/** The host must be localhost to pass WP_HTTP_BLOCK_EXTERNAL; the name means nothing to the daemon. */
 	private const BASE = 'http://localhost';
 
@@ -188,18 +191,26 @@ final class Daemon_Client {
 	 * @return array<string, string>
 	 */
 	private function headers( bool $has_body ): array {
-		$user = wp_get_current_user()->user_login;
-		if ( ! $user && defined( 'WP_CLI' ) && WP_CLI ) {
-			$user = 'wp-cli';
-		}
+		$user    = self::claimed_user();
 		$headers = array( 'Accept' => 'application/json' );
-		if ( $user ) {
+		if ( '' !== $user ) {
 			$headers['X-Portcullis-User'] = rawurlencode( $user );
 		}
 		if ( $has_body ) {
 			$headers['Content-Type'] = 'application/json';
 		}
 		return $headers;
+	}
+
+	/**
+	 * For whom the daemon is asked, as its audit log will say: without what cannot be seen, and no longer than a login is.
+	 */
+	public static function claimed_user(): string {
+		$user = (string) wp_get_current_user()->user_login;
+		if ( '' === $user && defined( 'WP_CLI' ) && WP_CLI ) {
+			$user = 'wp-cli';
+		}
+		return mb_substr( (string) preg_replace( '/[\p{C}\p{Zl}\p{Zp}]/u', '', mb_scrub( $user, 'UTF-8' ) ), 0, self::MAX_USER );
 	}
 
 	/**

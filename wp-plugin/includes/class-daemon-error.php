@@ -203,9 +203,23 @@ final class Daemon_Error {
 			$status,
 			(string) $problem['detail'],
 			array(
-				'hint'     => is_string( $problem['hint'] ?? null ) ? $problem['hint'] : '',
+				'hint'     => self::hint( $code, is_string( $problem['hint'] ?? null ) ? $problem['hint'] : '' ),
 				'problems' => is_array( $problem['problems'] ?? null ) ? $problem['problems'] : array(),
 			)
 		);
+	}
+
+	/**
+	 * What to do next: in the words of the panel where the daemon speaks of its API.
+	 *
+	 * @param string $code The daemon's code.
+	 * @param string $hint The daemon's hint.
+	 */
+	private static function hint( string $code, string $hint ): string {
+		return match ( $code ) {
+			'shared_evidence' => __( 'Ask the host’s administrator to lift the ban: “Ask for an unban” sends a request with your note.', 'portcullis' ),
+			'not_banned'      => __( 'If the address is locked out all the same, ask the host’s administrator.', 'portcullis' ),
+			default           => str_contains( $hint, '/v1/' ) ? '' : $hint,
+		};
 	}
 }

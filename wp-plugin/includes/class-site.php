@@ -16,6 +16,9 @@ final class Site {
 	/** More sites of a network than this are not named on one screen. */
 	public const MAX_LISTED = 500;
 
+	/** An id has at most so many bytes: it names a socket. */
+	private const MAX_ID = 40;
+
 	/**
 	 * The name of a site of this network, or of the only site.
 	 *
@@ -36,12 +39,18 @@ final class Site {
 	}
 
 	/**
-	 * The id that `portcullis site add` makes of a name.
+	 * The id that `portcullis site add` derives from a name: the name, as far as a file can be called so; a longer one ends in
+	 * a part of its hash.
 	 *
 	 * @param string $name A site's name.
 	 */
 	public static function id_of( string $name ): string {
-		return substr( trim( (string) preg_replace( '/[^a-z0-9.-]+/', '-', strtolower( $name ) ), '-.' ), 0, 40 );
+		$id = trim( (string) preg_replace( '/[^a-z0-9.-]+/', '-', strtolower( $name ) ), '.-' );
+		if ( '' !== $id && 'shared' !== $id && strlen( $id ) <= self::MAX_ID ) {
+			return $id;
+		}
+		$hash = substr( hash( 'sha256', $name ), 0, 8 );
+		return ltrim( rtrim( substr( $id, 0, self::MAX_ID - 9 ), '.-' ) . '-' . $hash, '-' );
 	}
 
 	/**
@@ -103,10 +112,8 @@ final class Site {
 				array_push( $words, '--domain', $name );
 			}
 		}
-		array_push( $words, '--user', self::unix_user(), '--wp', untrailingslashit( ABSPATH ) );
-		if ( $shared ) {
-			array_push( $words, '--mode', 'shared' );
-		}
+		array_push( $words, ...( $shared ? array( '--mode', 'shared' ) : array( '--user', self::unix_user() ) ) );
+		array_push( $words, '--wp', untrailingslashit( ABSPATH ) );
 		return implode( ' ', array_map( array( self::class, 'shell_word' ), $words ) );
 	}
 

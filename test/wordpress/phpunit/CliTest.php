@@ -68,7 +68,7 @@ final class CliTest extends TestCase {
 			)
 		);
 		$this->assertSame( 'Success: 198.51.100.201 is allowed for 1d.', \WP_CLI::$lines[0] );
-		$this->expectExceptionMessage( '198.51.100.202 is not banned' );
+		$this->expectExceptionMessage( 'No ban of 198.51.100.202' );
 		$cli->unban( array( '198.51.100.202' ), array() );
 	}
 }

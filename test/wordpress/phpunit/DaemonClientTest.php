@@ -39,10 +39,10 @@ final class DaemonClientTest extends TestCase {
 
 	/** Claims the user, percent-encoded. */
 	public function test_names_the_user_in_a_header_that_other_plugins_may_see(): void {
-		wp_get_current_user()->user_login = "Zoë\r\nX-Evil: 1";
+		wp_get_current_user()->user_login = "Zoë\r\nX-Evil: 1\u{202e}";
 		$request                          = $this->client( 'echo' )->get( '/v1/bans' )['request'];
 		wp_get_current_user()->user_login = 'admin';
-		$this->assertStringContainsString( 'X-Portcullis-User: Zo%C3%AB%0D%0AX-Evil%3A%201', $request );
+		$this->assertStringContainsString( 'X-Portcullis-User: Zo%C3%ABX-Evil%3A%201', $request );
 	}
 
 	/** The token goes where other plugins do not look. */

@@ -187,6 +187,78 @@ final class RoutesTest extends TestCase {
 		$this->assertSame( 400, $this->call( $method, $path, $values )->get_status() );
 	}
 
+	/** Other sites of the host. */
+	public function test_sees_nothing_of_a_ban_that_only_other_sites_caused(): void {
+		$this->assertSame( 0, $this->body( $this->call( 'GET', '/bans', array( 'ip' => '198.51.100.30' ) ) )->total );
+		$this->assertRefused( 404, 'portcullis_not_banned', $this->call( 'DELETE', '/bans', array( 'ip' => '198.51.100.30' ) ) );
+		$all = wp_json_encode( array_map( fn( $path ) => $this->body( $this->call( 'GET', $path ) ), array( '/bans', '/failures', '/stats', '/sites', '/status', '/site' ) ) );
+		$this->assertStringNotContainsString( 'other.example', $all );
+		$this->assertStringNotContainsString( 'erin', $all );
+		$this->assertStringNotContainsString( 'frank', $all );
+	}
+
+	/** Shared evidence, and the way out. */
+	public function test_asks_the_administrator_where_others_have_evidence_too(): void {
+		$ban = $this->body( $this->call( 'GET', '/bans', array( 'ip' => '198.51.100.31' ) ) )->items[0];
+		$this->assertEquals( (object) array( 'blog.example.com' => 2 ), $ban->sites );
+		$this->assertSame( 1, $ban->other_sites );
+		$refused = $this->call( 'DELETE', '/bans', array( 'ip' => '198.51.100.31' ) );
+		$this->assertRefused( 409, 'portcullis_shared_evidence', $refused );
+		$asked = $this->call(
+			'POST',
+			'/requests',
+			array(
+				'ip'   => '198.51.100.31',
+				'note' => 'Our printer',
+			)
+		);
+		$this->assertSame( 201, $asked->get_status(), wp_json_encode( $asked->get_data() ) );
+		$request = $this->body( $this->call( 'GET', '/requests' ) )->items[0];
+		$this->assertSame( array( '198.51.100.31', 'admin', 'Our printer', 'open' ), array( $request->ip, $request->asked_by, $request->note, $request->state ) );
+		$this->assertSame( 1, $this->body( $this->call( 'GET', '/site' ) )->requests_open );
+	}
+
+	/** The audit log names the user. */
+	public function test_what_was_done_names_the_user(): void {
+		$this->call(
+			'POST',
+			'/allow',
+			array(
+				'ip'   => '198.51.100.203',
+				'for'  => '1d',
+				'note' => 'Office',
+			)
+		);
+		$deed = $this->body( $this->call( 'GET', '/audit', array( 'ip' => '198.51.100.203' ) ) )->items[0];
+		$this->assertSame( array( 'site:blog', 'allow', 'as admin: Office' ), array( $deed->actor, $deed->action, $deed->detail ) );
+	}
+
+	/** Who this site is. */
+	public function test_knows_who_it_is_to_the_daemon(): void {
+		$site = $this->body( $this->call( 'GET', '/site' ) );
+		$this->assertSame( array( 'blog', array( 'blog.example.com' ), 'isolated' ), array( $site->id, $site->domains, $site->mode ) );
+		$this->assertNotNull( $site->last_event_at );
+	}
+
+	/** The panel asks for what is not more than a few thousandths of a second. */
+	public function test_a_request_of_the_panel_costs_less_than_20_ms(): void {
+		$times = array();
+		for ( $i = 0; $i < 20; $i++ ) {
+			$start = hrtime( true );
+			$this->call(
+				'GET',
+				'/bans',
+				array(
+					'limit' => 20,
+					'sort'  => '-since',
+				)
+			);
+			$times[] = ( hrtime( true ) - $start ) / 1e6;
+		}
+		sort( $times );
+		$this->assertLessThan( 20, $times[10] );
+	}
+
 	/** Numbers. */
 	public function test_gives_failures_and_numbers(): void {
 		$failures = $this->body(

@@ -57,6 +57,15 @@ final class SiteHealthTest extends TestCase {
 		}
 	}
 
+	/** With a daemon, a log and a socket of its own. */
+	public function test_finds_everything_in_order_on_a_host_where_it_is(): void {
+		$health = new Site_Health( new Daemon_Client() );
+		foreach ( array( 'test_socket', 'test_last_event', 'test_mode', 'test_wp_fail2ban', 'test_proxy' ) as $test ) {
+			$result = $health->$test();
+			$this->assertSame( 'good', $result['status'], $result['description'] );
+		}
+	}
+
 	/** Proxies. */
 	public function test_warns_of_a_proxy_that_wp_fail2ban_does_not_know(): void {
 		$health = new Site_Health( new Daemon_Client() );

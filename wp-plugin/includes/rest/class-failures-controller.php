@@ -8,6 +8,7 @@
 namespace Portcullis\REST;
 
 use Portcullis\Capabilities;
+use Portcullis\Daemon_Client;
 use WP_Error;
 use WP_REST_Request;
 use WP_REST_Response;
@@ -81,7 +82,7 @@ final class Failures_Controller extends Controller {
 	public function get_audit( WP_REST_Request $request ): WP_REST_Response|WP_Error {
 		$page = $this->daemon->get( '/v1/audit', self::given( $request, array( 'limit', 'cursor', 'ip' ) ), self::LIST_KEYS );
 		if ( is_array( $page ) && null !== $this->scope( $request )->name ) {
-			$claim         = '/^as ' . preg_quote( wp_get_current_user()->user_login, '/' ) . '(?![^\s:;,.])/u';
+			$claim         = '/^as ' . preg_quote( Daemon_Client::claimed_user(), '/' ) . '(?::|$)/u';
 			$page['items'] = array_values( array_filter( $page['items'], static fn( $item ) => 1 === preg_match( $claim, $item['detail'] ?? '' ) ) );
 			$page['total'] = count( $page['items'] );
 		}

@@ -8,6 +8,7 @@
 namespace Portcullis\REST;
 
 use Portcullis\Capabilities;
+use Portcullis\Daemon_Client;
 use WP_Error;
 use WP_REST_Request;
 use WP_REST_Response;
@@ -56,7 +57,7 @@ final class Requests_Controller extends Controller {
 	public function get_items( $request ): WP_REST_Response|WP_Error {
 		$page = $this->daemon->get( '/v1/requests', self::given( $request, array( 'limit', 'cursor', 'state' ) ), self::LIST_KEYS );
 		if ( is_array( $page ) && null !== $this->scope( $request )->name ) {
-			$user          = wp_get_current_user()->user_login;
+			$user          = Daemon_Client::claimed_user();
 			$page['items'] = array_values( array_filter( $page['items'], static fn( $item ) => ( $item['asked_by'] ?? '' ) === $user ) );
 			$page['total'] = count( $page['items'] );
 		}
