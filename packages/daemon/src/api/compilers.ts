@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv } from 'ajv';
 import fastJsonStringify, { type AnySchema } from 'fast-json-stringify';
 import type { FastifyServerOptions } from 'fastify';
 import type { SchemaError } from './validation.ts';
@@ -16,7 +16,7 @@ export function createCompilers(): Compilers {
   // Strict about types and complete about problems; the text of query strings is read by `coerce`.
   const ajv = once(
     () =>
-      new Ajv2020({
+      new Ajv({
         allErrors: true,
         verbose: true,
         useDefaults: true,

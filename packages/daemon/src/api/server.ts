@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import sse, { type SSEPluginOptions } from '@fastify/sse';
+import type { SSEPluginOptions } from '@fastify/sse';
 import { PortcullisError, type Route, type RouteName, routes } from '@portcullis/contracts';
-// Fastify loads node:http by require(): imported as an ES module it would load undici as well (15 MB).
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyPluginAsync,
-  type FastifyReply,
-  type FastifyRequest,
-  type RouteOptions,
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  RouteOptions,
 } from 'fastify';
 import { type Caller, checkAccess } from './caller.ts';
-import { createCompilers } from './compilers.ts';
 import { createEventStreams, heartbeatMs } from './events.ts';
 import { createProblemAnswer, refusal } from './problems.ts';
 import { coerce } from './validation.ts';
@@ -34,9 +32,6 @@ export interface ApiServer {
   closeStreams(streams: string): void;
 }
 
-// The types of @fastify/sse describe its `default` property, which lacks the plugin's wrapper.
-const ssePlugin = sse as unknown as FastifyPluginAsync<SSEPluginOptions>;
-
 /** Largest request body in bytes; the largest honest one is an entry with a note of 500 characters. */
 export const maxBodyBytes = 64 * 1024;
 /** Connections to one socket at once; the kernel refuses more. */
@@ -45,6 +40,7 @@ export const maxConnections = 256;
 /** The API: every route of the contracts' table, answered by what is the caller's. */
 export async function createServer(options: ServerOptions): Promise<ApiServer> {
   const { admit, log, bodyBytes = maxBodyBytes } = options;
+  const { fastify, ssePlugin, createCompilers } = await loadFramework();
   const answerProblem = createProblemAnswer(log, bodyBytes);
   const callers = new WeakMap<FastifyRequest, Caller>();
   const callerOf = (request: FastifyRequest): Caller => {
@@ -143,6 +139,21 @@ function frame(route: Route, callerOf: (request: FastifyRequest) => Caller): Omi
       coerce(request.params as Record<string, unknown>, params);
     },
   };
+}
+
+/**
+ * Loaded with the first server: it takes a fifth of a second, in which a starting daemon already enforces. Fastify loads
+ * node:http by require(): imported as an ES module it would load undici as well (15 MB).
+ */
+async function loadFramework() {
+  const [{ default: fastify }, { default: sse }, { createCompilers }] = await Promise.all([
+    import('fastify'),
+    import('@fastify/sse'),
+    import('./compilers.ts'),
+  ]);
+  // The types of @fastify/sse describe its `default` property, which lacks the plugin's wrapper.
+  const ssePlugin = sse as unknown as FastifyPluginAsync<SSEPluginOptions>;
+  return { fastify, ssePlugin, createCompilers };
 }
 
 const openApiFile = fileURLToPath(import.meta.resolve('@portcullis/contracts/openapi.json'));
