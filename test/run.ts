@@ -16,7 +16,7 @@ const filesAtOnce = Math.min(2, availableParallelism());
 
 const parts = process.argv.slice(2);
 const wanted = (path: string) => parts.length === 0 || parts.some((part) => path.includes(part));
-const files = globSync(['packages/**/*.test.ts', 'test/**/*.test.ts'], {
+const files = globSync(['packages/**/*.test.ts', 'test/**/*.test.ts', 'wp-plugin/**/*.test.ts'], {
   cwd: root,
   exclude: (entry) => /(^|\/)node_modules$/.test(entry),
 })

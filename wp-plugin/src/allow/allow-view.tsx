@@ -28,7 +28,7 @@ const standard: View = {
 	sort: { field: 'added_at', direction: 'desc' },
 	titleField: 'ip',
 	fields: [ 'note', 'until', 'added_at', 'added_by' ],
-	layout: { density: 'balanced' },
+	layout: { density: 'compact' },
 };
 
 type Render = { readonly item: AllowEntry };
@@ -82,7 +82,11 @@ export function AllowView() {
 	const { data: site } = useSite();
 	const allowed = useAllowed();
 	const { defer, busy } = useDeferral();
-	const { view, setView, reset } = useListView( 'allow', standard, columns );
+	const { view, setView, onReset, layouts } = useListView(
+		'allow',
+		standard,
+		columns
+	);
 	const [ isAdding, setAdding ] = useState( false );
 	const fields = useMemo( entryFields, [] );
 	const rights = rightsOf( settings.capabilities, site );
@@ -127,13 +131,13 @@ export function AllowView() {
 				onChangeView={ setView }
 				actions={ actions }
 				getItemId={ ( { id } ) => String( id ) }
-				defaultLayouts={ { table: true, activity: true } }
+				defaultLayouts={ layouts }
 				paginationInfo={ paginationInfo }
-				searchLabel={ __( 'Search address or note', 'portcullis' ) }
+				searchLabel={ __( 'Search', 'portcullis' ) }
 				empty={
 					<p>{ __( 'No address is allowed.', 'portcullis' ) }</p>
 				}
-				onReset={ reset }
+				onReset={ onReset }
 				header={
 					rights.allow ? (
 						<Button

@@ -27,7 +27,6 @@ export function useBanActions( open: ( id: number ) => void ): Action< Ban >[] {
 				id: 'details',
 				label: __( 'Details', 'portcullis' ),
 				icon: info,
-				isPrimary: true,
 				callback: ( [ ban ] ) => ban && open( ban.id ),
 			},
 			{

@@ -44,7 +44,11 @@ export function BanList( {
 	isOpen,
 }: Props ) {
 	const { settings } = useSurroundings();
-	const { view, setView, reset } = useListView( name, standard, banColumns );
+	const { view, setView, onReset, layouts } = useListView(
+		name,
+		standard,
+		banColumns
+	);
 	const now = useNow();
 	const { page = 1, perPage = 20 } = view;
 	const query = useMemo(
@@ -109,19 +113,16 @@ export function BanList( {
 				isItemClickable={ () => true }
 				onClickItem={ ( ban ) => open( ban.id ) }
 				isLoading={ bans.isPlaceholderData }
-				defaultLayouts={ { table: true, activity: true } }
+				defaultLayouts={ layouts }
 				paginationInfo={ {
 					totalItems: total,
 					totalPages: Math.ceil(
 						Math.min( total, maxReached + perPage ) / perPage
 					),
 				} }
-				searchLabel={ __(
-					'Search address or user name',
-					'portcullis'
-				) }
+				searchLabel={ __( 'Search bans', 'portcullis' ) }
 				empty={ <p>{ empty }</p> }
-				onReset={ reset }
+				onReset={ onReset }
 				header={ <Export query={ query } /> }
 			/>
 			<SelectMatching

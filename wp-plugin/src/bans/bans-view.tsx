@@ -12,7 +12,7 @@ const standard: View = {
 	titleField: 'ip',
 	fields: [ 'why', 'sites', 'since', 'until', 'times_banned' ],
 	layout: {
-		density: 'balanced',
+		density: 'compact',
 		styles: { times_banned: { align: 'end' }, failures: { align: 'end' } },
 	},
 };

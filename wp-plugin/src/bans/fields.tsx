@@ -3,7 +3,7 @@ import { __, _n, sprintf } from '@wordpress/i18n';
 import { Address } from '../parts/address.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { useDeferral } from '../deeds/deferral.tsx';
-import type { SiteName } from '../settings.ts';
+import type { Settings, SiteName } from '../settings.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { Ban } from '../wire.ts';
 import { endedInWords, stateInWords } from '../words/ban-state.ts';
@@ -69,7 +69,12 @@ export function banFields( { sites, jails }: FieldContext ): Field< Ban >[] {
 			type: 'datetime',
 			label: __( 'Banned', 'portcullis' ),
 			filterBy: { operators: [ 'inThePast', 'before', 'after' ] },
-			render: ( { item }: Render ) => <Moment at={ item.since } past />,
+			render: ( { item }: Render ) => (
+				<span>
+					<CardLabel text={ __( 'Banned', 'portcullis' ) } />
+					<Moment at={ item.since } past />
+				</span>
+			),
 		},
 		{
 			id: 'until',
@@ -89,6 +94,15 @@ export function banFields( { sites, jails }: FieldContext ): Field< Ban >[] {
 			id: 'times_banned',
 			type: 'integer',
 			label: __( 'Times banned', 'portcullis' ),
+			header: __( 'Times', 'portcullis' ),
+			render: ( { item }: Render ) => (
+				<span>
+					<CardLabel text={ __( 'Times banned:', 'portcullis' ) } />
+					{ item.times_banned }
+				</span>
+			),
+			// The order would tell a site of bans that are not its own.
+			enableSorting: false,
 			filterBy: false,
 		},
 		{
@@ -130,6 +144,11 @@ export function banFields( { sites, jails }: FieldContext ): Field< Ban >[] {
 	];
 }
 
+/** On cards, where no column says what a value is. */
+const CardLabel = ( { text }: { readonly text: string } ) => (
+	<span className="portcullis-card-label">{ text } </span>
+);
+
 function AddressCell( { item }: Render ) {
 	const { busy } = useDeferral();
 	const note = busy.has( String( item.id ) )
@@ -160,8 +179,9 @@ function WhyCell( { item }: Render ) {
 }
 
 function SitesCell( { item }: Render ) {
+	const { settings } = useSurroundings();
 	const names = Object.keys( item.sites ).map( ( name ) =>
-		name === '' ? __( 'not named', 'portcullis' ) : visible( name, 80 )
+		siteInWords( name, settings )
 	);
 	const others =
 		item.other_sites > 0
@@ -178,15 +198,21 @@ function SitesCell( { item }: Render ) {
 					),
 				]
 			: [];
-	return (
-		<span className="portcullis-sites">
-			{ [
-				...names.slice( 0, 3 ),
-				...rest( names.length - 3 ),
-				...others,
-			].join( ', ' ) }
-		</span>
-	);
+	const shown = [
+		...names.slice( 0, 3 ),
+		...rest( names.length - 3 ),
+		...others,
+	];
+	return <span className="portcullis-sites">{ shown.join( ', ' ) }</span>;
+}
+
+function siteInWords( name: string, { site, network }: Settings ): string {
+	if ( name === '' ) {
+		return __( 'not named', 'portcullis' );
+	}
+	return name === site.name && ! network
+		? __( 'This site', 'portcullis' )
+		: visible( name, 80 );
 }
 
 const rest = ( count: number ): string[] =>
@@ -204,7 +230,12 @@ function EndsCell( { item }: Render ) {
 	if ( item.until === null ) {
 		return <span>{ __( 'Never by itself', 'portcullis' ) }</span>;
 	}
-	return <Moment at={ item.until } />;
+	return (
+		<span>
+			<CardLabel text={ __( 'Ends', 'portcullis' ) } />
+			<Moment at={ item.until } />
+		</span>
+	);
 }
 
 function EndedCell( { item }: Render ) {

@@ -12,7 +12,7 @@ const standard: View = {
 	titleField: 'ip',
 	fields: [ 'state', 'why', 'sites', 'since', 'ended' ],
 	layout: {
-		density: 'balanced',
+		density: 'compact',
 		styles: { times_banned: { align: 'end' }, failures: { align: 'end' } },
 	},
 };

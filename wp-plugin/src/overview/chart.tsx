@@ -1,11 +1,11 @@
-import { useId } from '@wordpress/element';
+import { useId, useRef } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
+import { useWidth } from '../parts/use-measure.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { Stats } from '../wire.ts';
 import { inZone } from '../words/moment.ts';
 import { scaleOf } from './scale.ts';
 
-const width = 720;
 const height = 220;
 const margin = { top: 8, bottom: 24, start: 44, end: 8 };
 
@@ -21,6 +21,8 @@ interface Props {
 export function Chart( { stats, title }: Props ) {
 	const { settings, locale } = useSurroundings();
 	const id = useId();
+	const place = useRef< HTMLElement >( null );
+	const width = useWidth( place, 720 ) - 32;
 	const { buckets, bucket_seconds: seconds } = stats;
 	const { top, lines } = scaleOf(
 		Math.max( 0, ...buckets.map( ( { failures } ) => failures ) )
@@ -35,13 +37,16 @@ export function Chart( { stats, title }: Props ) {
 	const x = ( at: number ) => margin.start + at * slot;
 	const format: Intl.DateTimeFormatOptions =
 		seconds < 86_400
-			? { weekday: 'short', hour: 'numeric', minute: '2-digit' }
+			? { weekday: 'short', hour: 'numeric' }
 			: { month: 'short', day: 'numeric' };
 	const when = ( at: string ) =>
 		inZone( Date.parse( at ), format, settings.timeZone, locale );
-	const every = Math.max( 1, Math.ceil( buckets.length / 6 ) );
+	const every = Math.max(
+		1,
+		Math.ceil( ( buckets.length * 90 ) / inner.width )
+	);
 	return (
-		<figure className="portcullis-chart">
+		<figure ref={ place } className="portcullis-chart">
 			<figcaption id={ id }>{ title }</figcaption>
 			<div className="portcullis-legend" aria-hidden="true">
 				<span className="is-failures">

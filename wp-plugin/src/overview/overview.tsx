@@ -49,9 +49,9 @@ export function Overview( { range, setRange }: Props ) {
 				{ ranges.map( ( one ) => (
 					<Button
 						key={ one }
-						variant={ one === range ? 'primary' : 'secondary' }
+						variant="secondary"
 						size="compact"
-						aria-pressed={ one === range }
+						isPressed={ one === range }
 						onClick={ () => setRange( one ) }
 					>
 						{ rangeName( one ) }

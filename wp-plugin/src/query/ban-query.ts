@@ -61,13 +61,7 @@ const meanings: Readonly<
 	},
 };
 
-const sortable: readonly string[] = [
-	'since',
-	'until',
-	'failures',
-	'times_banned',
-	'ip',
-];
+const sortable: readonly string[] = [ 'since', 'until', 'failures', 'ip' ];
 
 const meaning = ( { field, operator, value }: Filter, now: number ) =>
 	meanings[ field ]?.[ operator ]?.( value, now ) ?? {};
@@ -78,16 +72,14 @@ export function banQuery(
 	standard: Filtering,
 	now: number
 ): Filtering {
-	const asked = ( view.filters ?? [] ).map( ( filter ) =>
-		meaning( filter, now )
-	);
+	const asked = ( view.filters ?? [] )
+		.flatMap( ( filter ) => Object.entries( meaning( filter, now ) ) )
+		.filter( ( [ , value ] ) => value !== undefined );
 	const { field = 'since', direction = 'desc' } = view.sort ?? {};
 	const sort = sortable.includes( field ) ? field : 'since';
-	const given = Object.entries(
-		Object.assign( {}, standard, ...asked )
-	).filter( ( [ , value ] ) => value !== undefined );
 	return {
-		...Object.fromEntries( given ),
+		...standard,
+		...Object.fromEntries( asked ),
 		sort: `${ direction === 'desc' ? '-' : '' }${ sort }` as BanQuery[ 'sort' ],
 		...( view.search ? { search: view.search.slice( 0, 200 ) } : {} ),
 	};

@@ -2,7 +2,9 @@ import type { View } from '@wordpress/dataviews';
 import { useCallback, useMemo, useState } from '@wordpress/element';
 import { forgetView, keepView, recallView, type Shelf } from './kept-view.ts';
 import { readPlace, readView, writeAddress } from './place.ts';
+import { useMedia } from '../parts/use-measure.ts';
 import { useAddress } from './use-address.ts';
+import { fromShape, isModified, shapeFor } from './view-shape.ts';
 
 /** Where nothing can be kept, as in a private window. */
 const noShelf: Shelf = {
@@ -39,8 +41,10 @@ export function useListView(
 		() => readView( new URLSearchParams( search ), chosen ),
 		[ search, chosen ]
 	);
+	const isNarrow = useMedia( '(max-width: 600px)' );
 	const setView = useCallback(
-		( next: View ) => {
+		( shaped: View ) => {
+			const next = fromShape( shaped, view );
 			keepView( shelf, list, next );
 			// Search, filters and page are in the address alone.
 			setChosen(
@@ -60,7 +64,7 @@ export function useListView(
 				next.page !== view.page
 			);
 		},
-		[ shelf, list, change, standard, view.page ]
+		[ shelf, list, change, standard, view ]
 	);
 	const reset = useCallback( () => {
 		forgetView( shelf, list );
@@ -71,5 +75,12 @@ export function useListView(
 			false
 		);
 	}, [ shelf, list, standard, change ] );
-	return { view, setView, reset };
+	return {
+		view: useMemo( () => shapeFor( view, isNarrow ), [ view, isNarrow ] ),
+		setView,
+		onReset: isModified( view, standard ) ? reset : ( false as const ),
+		layouts: isNarrow
+			? { activity: true as const }
+			: { table: true as const },
+	};
 }

@@ -22,7 +22,7 @@ const standard: View = {
 	sort: { field: 'asked_at', direction: 'desc' },
 	titleField: 'ip',
 	fields: [ 'state', 'note', 'asked_at', 'asked_by' ],
-	layout: { density: 'balanced' },
+	layout: { density: 'compact' },
 };
 
 const stateInWords = ( state: UnbanRequest[ 'state' ] ): string =>
@@ -81,7 +81,7 @@ const requestFields = (): Field< UnbanRequest >[] => [
 /** What this site has asked of the administrator of the host. */
 export function RequestsView() {
 	const requests = useRequests();
-	const { view, setView, reset } = useListView(
+	const { view, setView, onReset, layouts } = useListView(
 		'requests',
 		standard,
 		columns
@@ -113,9 +113,9 @@ export function RequestsView() {
 				view={ view }
 				onChangeView={ setView }
 				getItemId={ ( { id } ) => String( id ) }
-				defaultLayouts={ { table: true, activity: true } }
+				defaultLayouts={ layouts }
 				paginationInfo={ paginationInfo }
-				searchLabel={ __( 'Search address or reason', 'portcullis' ) }
+				searchLabel={ __( 'Search', 'portcullis' ) }
 				empty={
 					<p>
 						{ __(
@@ -124,7 +124,7 @@ export function RequestsView() {
 						) }
 					</p>
 				}
-				onReset={ reset }
+				onReset={ onReset }
 			/>
 		</Named>
 	);

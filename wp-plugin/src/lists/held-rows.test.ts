@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { holdRows } from './held-rows.ts';
+
+const rows = ( ...ids: number[] ) =>
+	ids.map( ( id ) => ( { id, of: 'fresh' } ) );
+const shown = [ 3, 2, 1 ].map( ( id ) => ( { id, of: 'shown' } ) );
+
+test( 'held rows keep their order whatever the fresh list has', () => {
+	const { rows: held } = holdRows( shown, rows( 5, 4, 1, 3 ) );
+	assert.deepEqual(
+		held.map( ( { id } ) => id ),
+		[ 3, 2, 1 ]
+	);
+} );
+
+test( 'held rows are as fresh as they are known', () => {
+	const { rows: held } = holdRows( shown, rows( 3, 1 ) );
+	assert.deepEqual(
+		held.map( ( { of } ) => of ),
+		[ 'fresh', 'shown', 'fresh' ]
+	);
+} );
+
+test( 'what is new is counted and what has gone is named', () => {
+	const { waiting, gone } = holdRows( shown, rows( 5, 4, 3, 1 ) );
+	assert.equal( waiting, 2 );
+	assert.deepEqual( [ ...gone ], [ 2 ] );
+} );
