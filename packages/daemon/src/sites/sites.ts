@@ -143,6 +143,8 @@ export function createSites(options: SitesOptions) {
   return {
     registrations,
     answerRequest: requests.answer,
+    /** The daemon as the site sees it. */
+    operationsOf: (id: string) => createSiteOperations(parts, id),
     refresh,
     /** Opens what must be open, and closes what must not. */
     sync: () => sockets.sync(),

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { createZoneClock, Detector, type LogChunk, parseConfig, type SiteConfig } from '@portcullis/core';
+import { ByHand } from '../../packages/daemon/src/by-hand.ts';
+import { Enforcer } from '../../packages/daemon/src/enforcer.ts';
+import { EventHub } from '../../packages/daemon/src/event-hub.ts';
+import { createExec } from '../../packages/daemon/src/exec.ts';
+import { ExemptionBook } from '../../packages/daemon/src/exemptions.ts';
+import { createDryRun } from '../../packages/daemon/src/firewall/dry-run.ts';
+import { Health } from '../../packages/daemon/src/health.ts';
+import { Pipeline } from '../../packages/daemon/src/pipeline.ts';
+import { SiteRegistry } from '../../packages/daemon/src/sites/registry.ts';
+import { createSites } from '../../packages/daemon/src/sites/sites.ts';
+import { createStore } from '../../packages/daemon/src/store/sqlite.ts';
+import { VerdictRecorder } from '../../packages/daemon/src/verdict-recorder.ts';
+
+export const smallDaemonStart = Date.parse('2026-11-21T12:00:00Z');
+
+/**
+ * The daemon's own parts from lines to sites, in memory: no file, no socket, no timer, a clock that stands still until it
+ * is moved, and a firewall that enforces nothing.
+ */
+export async function createSmallDaemon(configText: string) {
+  const { config, problems } = parseConfig(configText);
+  assert.deepEqual(problems, []);
+  assert.ok(config !== null);
+  let configured: readonly SiteConfig[] = config.sites;
+  const clock = {
+    time: smallDaemonStart,
+    now() {
+      return this.time;
+    },
+  };
+  const store = createStore({
+    path: ':memory:',
+    clock,
+    retention: { historyMs: null, failuresMs: null, auditMs: null },
+  });
+  const health = new Health(() => {});
+  const events = new EventHub(clock);
+  const registry = new SiteRegistry({ store, configured: () => configured, seen: store.siteTable });
+  const jails = () => config.jails;
+  const exemptions = new ExemptionBook({
+    store,
+    health,
+    jails,
+    ownerOf: (site) => registry.owners.ownerOf(site),
+  });
+  const detector = new Detector(config.jails, exemptions.current, 1);
+  const firewall = createDryRun(clock);
+  await firewall.install(config.jails.map(({ name }) => name));
+  const jail = (name: string) => config.jails.find((each) => each.name === name);
+  const enforcer = new Enforcer({
+    store,
+    firewall,
+    clock,
+    events,
+    jail,
+    onEnd: (key) => recorder.drop(key),
+    onApplied: () => {},
+    onRefusal: (error) => assert.fail(error),
+  });
+  const recorder = new VerdictRecorder({
+    store,
+    enforcer,
+    clock,
+    random: () => 0,
+    jail,
+    touchesExempt: (network, name, sites) =>
+      exemptions.overlapping(network, name, clock.now()).length > 0 ||
+      exemptions.touchedBySites(network, sites, clock.now()),
+  });
+  const pipeline = new Pipeline({
+    store,
+    detector,
+    clock,
+    zone: createZoneClock('UTC'),
+    newLogsSince: 0,
+    begin: () => {},
+    record: (verdicts) => recorder.record(verdicts),
+    committed: () => {},
+    onCutLine: () => {},
+  });
+  const byHand = new ByHand({
+    store,
+    enforcer,
+    detector,
+    exemptions,
+    clock,
+    jails,
+    lastFailureId: () => pipeline.lastFailureId,
+  });
+  const changed = () => detector.exempt(exemptions.current);
+  const silent = { info: () => {}, warn: () => {}, error: () => {} };
+  const sites = createSites({
+    version: '0.1.0',
+    runDir: config.runDir,
+    registry,
+    store,
+    clock,
+    log: silent,
+    health,
+    events,
+    exec: createExec(),
+    enforcer,
+    detector,
+    exemptions,
+    byHand,
+    jails,
+    sharedGroup: () => config.sharedGroup,
+    settle: (key) => recorder.settleOne(key),
+    host: () => ({
+      status: () => ({
+        version: '0.1.0',
+        healthy: true,
+        problems: health.problems,
+        firewall: 'dry-run',
+        bans: { wanted: 999, enforced: 999, verified_at: null, repairs: 5 },
+        log: [],
+        jails: [],
+        started_at: new Date(smallDaemonStart).toISOString(),
+      }),
+    }),
+    changed,
+  });
+  sites.refresh();
+  let offset = 0;
+  return {
+    clock,
+    store,
+    detector,
+    byHand,
+    registry,
+    exemptions,
+    sites,
+    events,
+    /** Reads lines, and carries what they lead to to the firewall. */
+    async read(...lines: string[]): Promise<void> {
+      const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
+      const file: LogChunk['file'] = { log: '/log', path: '/log', device: 1, inode: 1, head: '1:00' };
+      pipeline.chunk({ file, offset, bytes, last: false });
+      offset += bytes.length;
+      await enforcer.flush();
+    },
+    /** Takes other sites from the configuration. */
+    configure(next: readonly SiteConfig[]): void {
+      configured = next;
+      sites.refresh();
+    },
+    [Symbol.dispose]() {
+      recorder.stop();
+      store.close();
+    },
+  };
+}
+
+export type SmallDaemon = Awaited<ReturnType<typeof createSmallDaemon>>;
