@@ -18,6 +18,11 @@ namespace Portcullis;
 
 defined( 'ABSPATH' ) || exit;
 
+// It may be there twice: as a must-use plugin and as an ordinary one.
+if ( defined( __NAMESPACE__ . '\\VERSION' ) ) {
+	return;
+}
+
 const VERSION     = '0.1.0';
 const PLUGIN_FILE = __FILE__;
 

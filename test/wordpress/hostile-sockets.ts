@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 /** What a program that is not our daemon, or not any more, may do with a connection. */
@@ -17,8 +17,6 @@ const manners: Readonly<Record<string, (socket: Socket) => void>> = {
   json: (socket) => socket.end(http('200 OK', '{"ApiVersion":"1.43"}')),
   pretending: (socket) => socket.end(http('200 OK', '{"items":[{"ip":["x"]}],"next":null,"total":1}')),
   list: (socket) => socket.end(http('200 OK', '[]')),
-  redirecting: (socket) =>
-    socket.end(`HTTP/1.1 302 Found\r\nLocation: http://localhost/v1/elsewhere\r\nContent-Length: 0\r\n\r\n`),
   announcing: (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5000000000\r\n\r\n{"items":'),
   endless: (socket) => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n["');
@@ -64,17 +62,27 @@ function problem(status: number, code: string, detail: string, hint?: string): s
 
 export interface HostileSockets extends AsyncDisposable {
   readonly directory: string;
-  /** How many connections the socket of this name has had. */
+  /** How many connections the socket of this name has had; `elsewhere` is where `redirecting` leads, by TCP. */
   connections(name: string): number;
 }
 
 /** Sockets `<name>.sock` in a folder, one for each way to misbehave; `refusing.sock` has nobody behind it. */
 export async function openHostileSockets(directory: string): Promise<HostileSockets> {
   mkdirSync(directory, { mode: 0o755 });
+  const elsewhere = createServer((socket) => {
+    counts.set('elsewhere', (counts.get('elsewhere') ?? 0) + 1);
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, 'localhost', resolve));
+  const { port } = elsewhere.address() as AddressInfo;
+  const redirecting = (socket: Socket) =>
+    socket.end(
+      `HTTP/1.1 302 Found\r\nLocation: http://localhost:${port}/v1/status\r\nContent-Length: 0\r\n\r\n`,
+    );
   const counts = new Map<string, number>();
   const open = new Set<Socket>();
-  const servers: Server[] = [];
-  for (const [name, behave] of Object.entries({ ...manners, echo })) {
+  const servers: Server[] = [elsewhere];
+  for (const [name, behave] of Object.entries({ ...manners, redirecting, echo })) {
     const server = createServer((socket) => {
       counts.set(name, (counts.get(name) ?? 0) + 1);
       open.add(socket);

@@ -52,6 +52,7 @@ user = "root"`);
       );
     }
     if (results.every(({ failure }) => failure === null)) assert.equal(exitCode, 0, all);
+    assert.equal(hostile.connections('elsewhere'), 0, 'a redirection was followed');
     assert.equal(wordpress.complaints(), '');
   });
 }

@@ -16,6 +16,9 @@ final class Site {
 	/** More sites of a network than this are not named on one screen. */
 	public const MAX_LISTED = 500;
 
+	/** The titles of so many are looked up, each in tables of its own. */
+	private const MAX_TITLED = 100;
+
 	/** An id has at most so many bytes: it names a socket. */
 	private const MAX_ID = 40;
 
@@ -25,10 +28,10 @@ final class Site {
 	 * @param int $blog_id The site; 0 for the current one.
 	 */
 	public static function name( int $blog_id = 0 ): string {
-		$parts = wp_parse_url( is_multisite() ? get_home_url( $blog_id ? $blog_id : null ) : get_option( 'home' ) );
-		$host  = rtrim( strtolower( $parts['host'] ?? '' ), '.' );
-		// A single site's path is not in its ident, a sub-site's is.
-		return is_multisite() ? $host . untrailingslashit( $parts['path'] ?? '' ) : $host;
+		if ( is_multisite() ) {
+			return self::name_of( get_site( $blog_id ? $blog_id : null ) );
+		}
+		return self::host( (string) wp_parse_url( get_option( 'home' ), PHP_URL_HOST ) );
 	}
 
 	/**
@@ -59,7 +62,7 @@ final class Site {
 	 * @return string[]
 	 */
 	public static function all_names(): array {
-		return array_column( self::all(), 'name' );
+		return is_multisite() ? array_map( array( self::class, 'name_of' ), self::sites() ) : array( self::name() );
 	}
 
 	/**
@@ -71,15 +74,16 @@ final class Site {
 		if ( ! is_multisite() ) {
 			return array( self::describe( 0 ) );
 		}
-		$ids = get_sites(
-			array(
-				'fields'  => 'ids',
-				'number'  => self::MAX_LISTED,
-				'deleted' => 0,
-				'orderby' => 'id',
-			)
+		$sites  = self::sites();
+		$titled = count( $sites ) <= self::MAX_TITLED;
+		return array_map(
+			static fn( \WP_Site $site ) => $titled ? self::describe( (int) $site->blog_id ) : array(
+				'name'  => self::name_of( $site ),
+				'url'   => set_url_scheme( 'http://' . $site->domain . $site->path ),
+				'title' => self::name_of( $site ),
+			),
+			$sites
 		);
-		return array_map( array( self::class, 'describe' ), array_map( 'intval', $ids ) );
 	}
 
 	/**
@@ -95,6 +99,39 @@ final class Site {
 			'url'   => get_home_url( $blog_id ? $blog_id : null, '/' ),
 			'title' => wp_specialchars_decode( (string) $title, ENT_QUOTES ),
 		);
+	}
+
+	/**
+	 * The sites of the network, the main one first, at most MAX_LISTED.
+	 *
+	 * @return \WP_Site[]
+	 */
+	private static function sites(): array {
+		return get_sites(
+			array(
+				'number'  => self::MAX_LISTED,
+				'deleted' => 0,
+				'orderby' => 'id',
+			)
+		);
+	}
+
+	/**
+	 * A sub-site's name: its path is in its ident, a single site's is not.
+	 *
+	 * @param \WP_Site|null $site The site.
+	 */
+	private static function name_of( ?\WP_Site $site ): string {
+		return self::host( $site->domain ?? '' ) . untrailingslashit( $site->path ?? '' );
+	}
+
+	/**
+	 * A host as the daemon spells it.
+	 *
+	 * @param string $host Perhaps with a port.
+	 */
+	private static function host( string $host ): string {
+		return rtrim( strtolower( (string) preg_replace( '/:\d+$/', '', $host ) ), '.' );
 	}
 
 	/**

@@ -148,6 +148,31 @@ final class DaemonClientTest extends TestCase {
 		$this->assertStringNotContainsString( 'port 80', $answer->get_error_message() );
 	}
 
+	/**
+	 * Answers that never end.
+	 *
+	 * @return array<string, array{0: string}>
+	 */
+	public function flood(): array {
+		return array(
+			'by its announcement' => array( 'announcing' ),
+			'by what has come'    => array( 'endless' ),
+		);
+	}
+
+	/**
+	 * Does not wait for the rest.
+	 *
+	 * @dataProvider flood
+	 * @param string $name Of the socket.
+	 */
+	public function test_hangs_up_as_soon_as_an_answer_is_too_large( string $name ): void {
+		$start  = microtime( true );
+		$answer = $this->client( $name )->get( '/v1/status' );
+		$this->assertStringContainsString( 'larger than 2 MB', $answer->get_error_message() );
+		$this->assertLessThan( 0.6, microtime( true ) - $start );
+	}
+
 	/** Bans that are none. */
 	public function test_takes_for_a_ban_only_what_is_one(): void {
 		$this->assertError( 'bad_answer', $this->client( 'pretending' )->bans( array() ) );
