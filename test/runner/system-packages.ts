@@ -8,6 +8,8 @@ const programs = [
   { program: 'ip6tables', package: 'iptables', for: 'the firewall and end-to-end suites' },
   { program: 'ipset', package: 'ipset', for: 'the ipset and end-to-end suites' },
   { program: 'ip', package: 'iproute2', for: 'every suite in a network namespace' },
+  { program: 'curl', package: 'curl', for: 'the suite of site sockets' },
+  { program: 'setpriv', package: 'util-linux', for: 'the suite of site sockets' },
   { program: 'rsyslogd', package: 'rsyslog', for: 'the end-to-end suites' },
   { program: 'php', package: 'php-cli', for: 'the suites with WordPress' },
   {
