@@ -1,5 +1,5 @@
-import type { Jail, Page, Status, Why } from '@portcullis/contracts';
-import { type Clock, clientNetwork, type Detector, type LogLag } from '@portcullis/core';
+import type { Exemption, Jail, Page, Status, Why } from '@portcullis/contracts';
+import { type Clock, clientNetwork, type Detector, type LogLag, type Network } from '@portcullis/core';
 import { type ByHand, networkOf } from './by-hand.ts';
 import type { EventHub } from './event-hub.ts';
 import { toBanDetails } from './evidence.ts';
@@ -105,6 +105,22 @@ export function createOperations(parts: LiveParts): Operations {
     return { items, next: null, total: items.length };
   }
 
+  /** What sites allow for their own lines: it exempts from nothing that others write. */
+  const allowedBySites = (network: Network): Exemption[] =>
+    store
+      .allowEntries()
+      .filter(
+        ({ site, until, ip }) =>
+          site !== null &&
+          (until === null || Date.parse(until) > clock.now()) &&
+          networkOf(ip).overlaps(network),
+      )
+      .map(({ site, ip }) => ({
+        ip,
+        source: 'allow' as const,
+        detail: `${ip} is allowed by the site ${site}, for its own lines only`,
+      }));
+
   function why(ip: string): Why {
     const network = networkOf(ip);
     const bans = store.bansOverlapping(network);
@@ -116,11 +132,10 @@ export function createOperations(parts: LiveParts): Operations {
       banned: bans.length > 0,
       bans: bans.map(toBanDetails),
       history: [...history.items],
-      exemptions: found.map(({ network: exempt, source, detail }) => ({
-        ip: String(exempt),
-        source,
-        detail,
-      })),
+      exemptions: [
+        ...found.map(({ network: exempt, source, detail }) => ({ ip: String(exempt), source, detail })),
+        ...allowedBySites(network),
+      ],
       failures,
       sites,
       recent_failures: [...recent],

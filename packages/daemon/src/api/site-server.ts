@@ -100,7 +100,7 @@ export async function createSiteServer(options: {
     // Streams of events last; they are counted apart.
     if (request.routeOptions.url !== '/v1/events') reply.raw.once('close', throttle.begin());
     const caller = createSiteCaller(site, site.operations, readClaimedUser(request.headers));
-    return { ...caller, spend: (ms) => throttle.spend(ms + requestCostMs) };
+    return { ...caller, spend: (ms) => throttle.spend(ms * writingFactor + requestCostMs) };
   }
 
   const { http, closeStreams } = await createServer({ admit, log, bodyBytes: siteLimits.bodyBytes });
@@ -162,6 +162,8 @@ export async function createSiteServer(options: {
 
 /** What a request takes besides its handler: to be read, checked and written, in milliseconds. */
 const requestCostMs = 0.5;
+/** A long list takes about as long again to be written as JSON. */
+const writingFactor = 1.5;
 
 function listenOn(server: Server, path: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();

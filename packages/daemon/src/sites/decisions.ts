@@ -37,8 +37,8 @@ export interface SiteDecisionsOptions {
   readonly jails: () => readonly { readonly name: string }[];
   /** Whether a name in the log is the site's. */
   readonly owns: (id: string, name: string) => boolean;
-  /** Takes so many unbans from what the site may do in an hour. @throws PortcullisError rate_limited */
-  readonly takeUnbans: (id: string, count: number) => void;
+  /** Takes so many changes from what the site may make in an hour. @throws PortcullisError rate_limited */
+  readonly takeChanges: (id: string, count: number) => void;
   /** Records what waits to prolong a ban, so that its evidence is complete. */
   readonly settle: (key: string) => void;
   /** A ban as the site sees it. */
@@ -64,7 +64,7 @@ export class SiteDecisions {
     ip: string,
     { jail, allow }: { jail?: string; allow?: string },
   ): Promise<Unbanned> {
-    const { store, enforcer, view, takeUnbans } = this.#options;
+    const { store, enforcer, view, takeChanges } = this.#options;
     const network = networkOf(ip);
     if (allow !== undefined) {
       requireRight(by, 'allow');
@@ -86,7 +86,7 @@ export class SiteDecisions {
         },
       );
     }
-    takeUnbans(by.id, bans.length);
+    takeChanges(by.id, bans.length);
     store.transaction(
       () => {
         enforcer.end(bans, 'unban');
@@ -108,13 +108,13 @@ export class SiteDecisions {
    * @throws PortcullisError invalid_address, invalid_request, forbidden, rate_limited
    */
   async allow(by: Decider, { ip, for: length, note = '' }: NewAllowEntry): Promise<Allowed> {
-    const { store, enforcer, exemptions, clock, takeUnbans } = this.#options;
+    const { store, enforcer, exemptions, clock, takeChanges } = this.#options;
     const network = oneClientOf(ip);
     const duration = durationOf(length);
     this.#refuseTooMany(by.id, network);
     const bans = this.#bansOf(by.id, network);
     const own = bans.filter((ban) => this.#restsOn(by.id, ban));
-    takeUnbans(by.id, own.length);
+    takeChanges(by.id, 1 + own.length);
     const now = clock.now();
     const entry = store.transaction(
       () => {
@@ -141,13 +141,14 @@ export class SiteDecisions {
 
   /** @throws PortcullisError not_found */
   async disallow(by: Decider, id: number): Promise<AllowEntry> {
-    const { store, exemptions } = this.#options;
+    const { store, exemptions, takeChanges } = this.#options;
     const entry = store.allowEntries().find((one) => one.id === id && one.site === by.id);
     if (entry === undefined) {
       throw new PortcullisError('not_found', `This site’s allow list has no entry ${id}.`, {
         hint: 'GET /v1/allow lists its entries.',
       });
     }
+    takeChanges(by.id, 1);
     store.transaction(
       () => {
         store.removeAllowEntry(id);
@@ -162,9 +163,10 @@ export class SiteDecisions {
 
   /** The answer tells nothing of whether the address is banned: that is the administrator's to see. */
   ask(by: Decider, { ip, note }: NewUnbanRequest): UnbanRequest {
-    const { store, clock } = this.#options;
+    const { store, clock, takeChanges } = this.#options;
     const network = networkOf(ip);
     if (!isOneClient(network) && this.#bansOf(by.id, network).length === 0) oneClientOf(ip);
+    takeChanges(by.id, 1);
     return store.transaction(
       () => {
         this.#audit(by, 'ask', network, null, note);

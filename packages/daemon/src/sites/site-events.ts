@@ -1,33 +1,61 @@
 import type { Ban } from '@portcullis/contracts';
 import type { EventHub } from '../event-hub.ts';
 import type { DaemonEvent } from '../operations.ts';
-import type { Viewer } from '../store/site-queries.ts';
 
 export interface SiteEvents {
-  /** Calls the listener with each event of a ban that the viewer may see, as it may see it. @returns how to stop that */
-  subscribe(viewer: () => Viewer, listener: (event: DaemonEvent) => void): () => void;
+  /** Calls the listener with each event of a ban that the site may see, as it may see it. @returns how to stop that */
+  subscribe(site: string, listener: (event: DaemonEvent) => void): () => void;
 }
 
-/** Events of bans for sites. The daemon's own numbers would tell how much happens elsewhere: each listener has its own. */
-export function createSiteEvents(
-  hub: EventHub,
-  view: (viewer: Viewer, ban: number) => Ban | undefined,
-  owns: (id: string, name: string) => boolean,
-): SiteEvents {
+export interface SiteEventsOptions {
+  readonly hub: EventHub;
+  readonly ownerOf: (name: string) => string | null;
+  /** The names of all sites with evidence in a ban. */
+  readonly namesIn: (ban: number) => readonly string[];
+  /** The ban as the site sees it; undefined where it sees none. */
+  readonly view: (site: string, ban: number) => Ban | undefined;
+}
+
+type Listener = (event: Omit<DaemonEvent, 'id'>) => void;
+const told = new Set<string>(['ban', 'prolong', 'failed', 'unban']);
+
+/**
+ * Events of bans for sites. One look at the store says whose an event is, and one more for each of those sites that listen
+ * what it is told, so that thousands of bans that end at once cost little. The daemon's own numbers of events would tell
+ * how much happens elsewhere: each listener has its own.
+ */
+export function createSiteEvents({ hub, ownerOf, namesIn, view }: SiteEventsOptions): SiteEvents {
+  const listeners = new Map<string, Set<Listener>>();
+  let unsubscribe: (() => void) | null = null;
+
+  function pass({ type, at, data }: DaemonEvent): void {
+    if (!told.has(type)) return;
+    const id = Number(data['id']);
+    const names = data['sites'] ? Object.keys(data['sites']) : namesIn(id);
+    for (const site of new Set(names.map(ownerOf))) {
+      const own = site === null ? undefined : listeners.get(site);
+      if (site === null || own === undefined) continue;
+      const ban = view(site, id);
+      if (ban === undefined) continue;
+      const known = type === 'unban' ? { id: ban.id, ip: ban.ip, jail: ban.jail } : { ...ban };
+      for (const listener of own) listener({ type, at, data: known });
+    }
+  }
+
   return {
-    subscribe(viewer, listener) {
+    subscribe(site, listener) {
       let lastId = 0;
-      return hub.subscribe(({ type, at, data }) => {
-        if (type !== 'ban' && type !== 'prolong' && type !== 'failed' && type !== 'unban') return;
-        const eyes = viewer();
-        // Most events concern others: those that name their sites are told apart without a look at the store.
-        const sites = data['sites'];
-        if (sites && !Object.keys(sites).some((name) => owns(eyes.id, name))) return;
-        const ban = view(eyes, Number(data['id']));
-        if (ban === undefined) return;
-        const told = type === 'unban' ? { id: ban.id, ip: ban.ip, jail: ban.jail } : { ...ban };
-        listener({ id: ++lastId, type, at, data: told });
-      });
+      const own: Listener = (event) => listener({ id: ++lastId, ...event });
+      const of = listeners.get(site) ?? new Set();
+      listeners.set(site, of.add(own));
+      unsubscribe ??= hub.subscribe(pass);
+      return () => {
+        of.delete(own);
+        if (of.size === 0 && listeners.get(site) === of) listeners.delete(site);
+        if (listeners.size > 0) return;
+        unsubscribe?.();
+        unsubscribe = null;
+      };
     },
   };
 }

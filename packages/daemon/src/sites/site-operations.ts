@@ -101,6 +101,6 @@ export function createSiteOperations(
     ask: (user, request) => decisions.ask(decider(user), request),
     listRequests: (query) => queries.requests(viewer(), query),
     listAudit: (query) => queries.audit(viewer(), query),
-    subscribe: (listener) => events.subscribe(viewer, listener),
+    subscribe: (listener) => events.subscribe(id, listener),
   };
 }

@@ -22,8 +22,11 @@ import { createSiteOperations } from './site-operations.ts';
 import { SiteSockets } from './sockets.ts';
 import { createUnixNames } from './unix-names.ts';
 
-/** Bans that one site may lift in an hour, and at once: a bulk action, not everything day after day. */
-export const unbansAnHour = 500;
+/**
+ * Changes that one site may make in an hour, and at once: bans that end, entries of the allow list, requests. Enough for a
+ * bulk action. Each writes to the disk and into the audit log, which must not be filled by one site alone.
+ */
+export const changesAnHour = 500;
 
 export interface SitesOptions {
   readonly version: string;
@@ -55,13 +58,13 @@ export function createSites(options: SitesOptions) {
   const names = createUnixNames(options.exec);
   const viewerOf = (id: string): Viewer => ({ id, names: registry.namesOf(id) });
   const owns = (id: string, name: string) => registry.owns(id, name);
-  const unbans = new Map<string, Bucket>();
+  const changes = new Map<string, Bucket>();
 
-  function takeUnbans(id: string, count: number): void {
-    const bucket = unbans.get(id) ?? new Bucket(unbansAnHour, unbansAnHour / 3600);
-    unbans.set(id, bucket);
-    if (count === 0 || bucket.take(count)) return;
-    refuse(`A site lifts at most ${unbansAnHour} bans an hour.`, bucket.secondsUntil(count));
+  function takeChanges(id: string, count: number): void {
+    const bucket = changes.get(id) ?? new Bucket(changesAnHour, changesAnHour / 3600);
+    changes.set(id, bucket);
+    if (bucket.take(count)) return;
+    refuse(`A site makes at most ${changesAnHour} changes an hour.`, bucket.secondsUntil(count));
   }
 
   function view(viewer: Viewer, id: number): Ban | undefined {
@@ -74,7 +77,7 @@ export function createSites(options: SitesOptions) {
   const decisions = new SiteDecisions({
     ...options,
     owns,
-    takeUnbans,
+    takeChanges,
     view: (id, ban) => view(viewerOf(id), ban),
   });
   const parts = {
@@ -82,7 +85,12 @@ export function createSites(options: SitesOptions) {
     registry,
     queries,
     decisions,
-    events: createSiteEvents(events, view, owns),
+    events: createSiteEvents({
+      hub: events,
+      ownerOf: (name) => registry.owners.ownerOf(name),
+      namesIn: queries.namesIn,
+      view: (id, ban) => view(viewerOf(id), ban),
+    }),
     host: { status: () => host().status() },
   };
   const entryOf = (site: RegisteredSite): SiteEntry => ({
@@ -121,7 +129,7 @@ export function createSites(options: SitesOptions) {
     exemptions.refresh();
     options.changed();
     for (const id of changed) {
-      if (registry.find(id) === undefined) unbans.delete(id);
+      if (registry.find(id) === undefined) changes.delete(id);
       void server?.then(({ closeStreams, forget }) =>
         registry.find(id) === undefined ? forget(id) : closeStreams(id),
       );

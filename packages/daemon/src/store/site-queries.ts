@@ -52,6 +52,8 @@ export interface SiteQueries {
   requests(viewer: Viewer, query: Paging & { state?: UnbanRequest['state'] }): Page<UnbanRequest>;
   countOpenRequests(viewer: Viewer): number;
   allow(viewer: Viewer, query: Paging): Page<AllowEntry>;
+  /** For the daemon itself, to know whom an event concerns: every name with evidence in a ban. */
+  namesIn(ban: number): readonly string[];
   /** When the log last had a line of the site; null: never, as far as is remembered. */
   lastEventAt(viewer: Viewer): number | null;
 }
@@ -102,6 +104,10 @@ export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
           )!.open,
       ),
     allow: (viewer, paging) => page(byId<AllowRow, AllowEntry>('allow', toAllowEntry, [own(viewer)]), paging),
+    namesIn: (ban) =>
+      db
+        .read(() => db.all<{ site: string }>('SELECT site FROM ban_sites WHERE ban_id = ?', ban))
+        .map(({ site }) => site),
     lastEventAt: (viewer) => {
       const { sql, params } = among(viewer);
       return db.read(
