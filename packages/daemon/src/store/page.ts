@@ -5,6 +5,8 @@ import type { Database } from './database.ts';
 
 /** One list: its rows in SQL, and how to page through them. */
 export interface List<Row, Item> {
+  /** Where two ways lead to the same list: what a cursor of either belongs to. Left out: the SQL says it. */
+  readonly name?: string;
   /** `FROM …`, with every join the columns need. */
   readonly from: string;
   /** Those of `from`, which come first. */
@@ -74,7 +76,8 @@ export function createPager(db: Database, now: () => number = () => performance.
     }
     const filters = list.where.map((condition) => condition.sql);
     const params = [...(list.fromParams ?? []), ...list.where.flatMap((condition) => condition.params)];
-    const name = JSON.stringify([list.from, filters, params.map(String), list.key, list.descending]);
+    const sql = [list.from, filters, params.map(String), list.key];
+    const name = JSON.stringify([...(list.name === undefined ? sql : [list.name]), list.descending]);
     const after = cursor === undefined ? null : behind(list, readCursor(name, cursor));
     const direction = list.descending ? 'DESC' : 'ASC';
     const rows = db.read(() =>

@@ -27,13 +27,20 @@ interface OwnRow {
 const rule =
   /^[0-9]+ failures (?:at one instant|within [0-9]+ (?:s|min|h)); [a-z0-9-]+ allows [0-9]+ in [0-9smhdw]+/;
 
+/** A ban of the host that is passed by costs about as much as so many of the site's own that are put together. */
+const walkStep = 5;
+
 const owned = 'IN (SELECT value FROM json_each(?))';
 
 /**
  * Bans as one site sees them: those with evidence under one of its names. What it is told is put together from its own
  * evidence; of others it learns how many there are. `names` are the site's, at least one.
  */
-export function createSiteBans(db: Database, page: ReturnType<typeof createPager>) {
+export function createSiteBans(
+  db: Database,
+  page: ReturnType<typeof createPager>,
+  countInForceOfHost: () => number,
+) {
   function toBan(row: CommonRow, names: string): Ban & { readonly own: readonly OwnRow[] } {
     const own = db.all<OwnRow>(
       `SELECT site, failures, users, events, first_failure_at, last_failure_at FROM ban_sites
@@ -155,19 +162,23 @@ export function createSiteBans(db: Database, page: ReturnType<typeof createPager
         hint: `It can by: ${Object.keys(keys).join(', ')}.`,
       });
     }
-    const all = JSON.stringify(names);
     // Of the sites asked for, those that are not the site's own have nothing to tell it.
     const within = query.site === undefined ? names : names.filter((name) => name === query.site);
     if (within.length === 0) return { items: [], next: null, total: 0 };
-    const { site: _, ...rest } = query;
-    const { where, ...from } = source(within);
+    const { site: _, limit = 100, cursor, ...rest } = query;
+    const all = JSON.stringify(names);
+    const walked = walk(within, { ...rest, sort }, limit);
+    const { where, ...from } = walked ?? {
+      ...source(within),
+      key: key.sql,
+      id: key.sql === 's.since' ? 's.ban_id' : 'b.id',
+    };
     return page<CommonRow, Ban>(
       {
+        name: JSON.stringify(['bans of a site', within, sort, rest]),
         ...from,
-        columns: `${commonColumns}, s.since AS own_since, s.failures AS own_failures`,
-        where: [...where, ...conditionsOf(rest, all)],
-        key: key.sql,
-        id: key.sql === 's.since' ? 's.ban_id' : 'b.id',
+        columns: `${commonColumns}, ${walked === null ? 's.since AS own_since, s.failures AS own_failures' : 'b.since AS own_since, 0 AS own_failures'}`,
+        where: [...where, ...(walked === null ? conditionsOf(rest, all) : [])],
         descending: sort.startsWith('-'),
         keyOf: (row) => {
           const value = row[key.column];
@@ -177,8 +188,44 @@ export function createSiteBans(db: Database, page: ReturnType<typeof createPager
         idOf: (row) => row.id,
         toItem: (row) => db.read(() => listed(toBan(row, all))),
       },
-      rest,
+      { limit, cursor },
     );
+  }
+
+  /**
+   * Another way to what a panel asks for all the time: bans in force by their time. A site with several names and many of
+   * the host's bans finds a page sooner on a walk through all of them than by putting its own together. Null: it does not.
+   */
+  function walk(
+    names: readonly string[],
+    { sort, ...filters }: BanQuery,
+    limit: number,
+  ): (Pick<List<CommonRow, Ban>, 'from' | 'where' | 'key' | 'id' | 'total'> & { fromParams?: never }) | null {
+    const filtered = Object.values(filters).some((value) => value !== undefined);
+    if (names.length === 1 || sort?.replace('-', '') !== 'since' || filtered) return null;
+    const list = JSON.stringify(names);
+    const own = db.read(
+      () =>
+        db.get<{ rows: number }>(
+          `SELECT count(*) AS rows FROM ban_sites WHERE site ${owned} AND ended = 0`,
+          list,
+        )!.rows,
+    );
+    const inForce = countInForceOfHost();
+    if (own === 0 || (limit * inForce * walkStep) / own > own) return null;
+    return {
+      from: 'FROM bans b',
+      where: [
+        { sql: 'b.ended_at IS NULL', params: [] },
+        {
+          sql: `EXISTS (SELECT 1 FROM ban_sites s WHERE s.ban_id = b.id AND s.site ${owned})`,
+          params: [list],
+        },
+      ],
+      key: 'b.since',
+      id: 'b.id',
+      total: () => countInForce(names),
+    };
   }
 
   /** The ban, if the site has evidence in it. */
@@ -195,17 +242,28 @@ export function createSiteBans(db: Database, page: ReturnType<typeof createPager
     });
   }
 
-  /** Bans in force with evidence of the site, and those of them that the kernel has taken. */
-  const countInForce = (names: readonly string[]): { wanted: number; active: number } =>
-    db.read(() => ({
-      ...db.get<{ wanted: number; active: number }>(
-        `SELECT count(*) AS wanted, coalesce(sum(state = 'active'), 0) AS active FROM bans
-         WHERE ended_at IS NULL AND id IN (SELECT ban_id FROM ban_sites WHERE site ${owned} AND ended = 0)`,
-        JSON.stringify(names),
-      )!,
-    }));
+  /** Bans in force with evidence of the site. */
+  const countInForce = (names: readonly string[]): number =>
+    db.read(
+      () =>
+        db.get<{ bans: number }>(
+          `SELECT count(DISTINCT ban_id) AS bans FROM ban_sites WHERE site ${owned} AND ended = 0`,
+          JSON.stringify(names),
+        )!.bans,
+    );
 
-  return { list, find, countInForce };
+  /** Those of them that the kernel has taken. */
+  const countActive = (names: readonly string[]): number =>
+    db.read(
+      () =>
+        db.get<{ bans: number }>(
+          `SELECT count(*) AS bans FROM bans b WHERE b.ended_at IS NULL AND b.state = 'active'
+             AND EXISTS (SELECT 1 FROM ban_sites s WHERE s.ban_id = b.id AND s.site ${owned})`,
+          JSON.stringify(names),
+        )!.bans,
+    );
+
+  return { list, find, countInForce, countActive };
 }
 
 /** What a site can sort by: times banned would count bans that are not its own. */

@@ -159,6 +159,22 @@ describe('what one site sees of the store', () => {
     assert.throws(() => queries.bans(mine, { sort: 'times_banned' }), { code: 'invalid_request' });
   });
 
+  it('finds the same pages whichever way it takes, also where bans come in between', () => {
+    for (let at = 0; at < 30; at++) insert(`192.0.2.${at}`, ['mine.example'], { since: now - at });
+    const first = queries.bans(mine, { limit: 3 });
+    assert.deepEqual([first.items.length, first.total], [3, 30]);
+    for (let at = 0; at < 900; at++)
+      insert(`198.18.${at >> 8}.${at & 255}`, ['theirs.example'], { since: now - at });
+    const next = queries.bans(mine, { limit: 3, cursor: first.next! });
+    assert.deepEqual(
+      next.items.map(({ ip }) => ip),
+      ['192.0.2.3', '192.0.2.4', '192.0.2.5'],
+    );
+    const last = queries.bans(mine, { limit: 25, cursor: next.next! });
+    assert.deepEqual([last.items.length, last.next], [24, null]);
+    assert.throws(() => queries.bans(one, { limit: 3, cursor: first.next! }), { code: 'invalid_request' });
+  });
+
   it('counts how often an address was banned by bans that it may see', () => {
     const { id } = insert('192.0.2.1', ['theirs.example'], { timesBanned: 1 });
     store.endBans([id], now, 'expired');
@@ -171,8 +187,11 @@ describe('what one site sees of the store', () => {
       queries.bans(mine, { state: 'ended' }).items.map(({ id: ended }) => ended),
       [second.id],
     );
-    assert.deepEqual(queries.countBansInForce(mine), { wanted: 1, active: 0 });
-    assert.deepEqual(queries.countBansInForce(theirs), { wanted: 0, active: 0 });
+    assert.equal(queries.countBansInForce(mine), 1);
+    assert.equal(queries.countActiveBans(mine), 0);
+    store.setBanState([third.id], 'active');
+    assert.equal(queries.countActiveBans(mine), 1);
+    assert.equal(queries.countBansInForce(theirs), 0);
   });
 
   it('shows failures, sites and statistics of its own names only', () => {

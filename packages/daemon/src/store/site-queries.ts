@@ -43,7 +43,9 @@ export interface SiteQueries {
   bans(viewer: Viewer, query: BanQuery): Page<Ban>;
   /** Undefined where the site has no evidence in it. */
   ban(viewer: Viewer, id: number): BanDetails | undefined;
-  countBansInForce(viewer: Viewer): { readonly wanted: number; readonly active: number };
+  countBansInForce(viewer: Viewer): number;
+  /** Those that the kernel has taken. */
+  countActiveBans(viewer: Viewer): number;
   failures(viewer: Viewer, query: FailureQuery): Page<Failure>;
   sites(viewer: Viewer, query: Paging & { sort?: string }): Page<Site>;
   stats(viewer: Viewer, query: { since?: string; site?: string }): Stats;
@@ -61,7 +63,12 @@ export interface SiteQueries {
 export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
   const { db } = store;
   const page = createPager(db);
-  const bans = createSiteBans(db, page);
+  const bans = createSiteBans(db, page, () =>
+    store
+      .countBansInForce()
+      .values()
+      .reduce((sum, bans) => sum + bans, 0),
+  );
   const failures = createFailureList(db, page, store.siteTable);
   const own = ({ id }: Viewer): Condition => ({ sql: 'site = ?', params: [id] });
   const among = ({ names }: Viewer): Condition => ({
@@ -75,6 +82,7 @@ export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
     bans: ({ names }, query) => bans.list(names, query),
     ban: ({ names }, id) => bans.find(names, id),
     countBansInForce: ({ names }) => bans.countInForce(names),
+    countActiveBans: ({ names }) => bans.countActive(names),
     failures: ({ names }, query) => failures.list(query, names),
     sites: (viewer, query) => page(siteList([among(viewer)], query.sort), query),
     stats: ({ names }, { since, site }) =>
