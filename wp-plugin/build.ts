@@ -16,17 +16,25 @@ const build = join( plugin, 'build' );
 /** Of which sources the build is. Beside it, because all of the build is released. */
 const record = join( plugin, '.build-sources' );
 
+/** Whether `build/` is made of these sources. */
+export const isPanelBuilt = (): boolean =>
+	existsSync( build ) && recorded() === hashOfSources();
+
 /** Makes `build/` of `src/`, which takes half a minute; nothing where that has been done. */
 export function buildPanel(): void {
-	const sources = hashOfSources();
-	if ( existsSync( build ) && recorded() === sources ) {
+	if ( isPanelBuilt() ) {
 		return;
 	}
+	const sources = hashOfSources();
 	// Apart, so that whoever reads `build/` meanwhile finds it whole.
 	const draft = `.build-${ process.pid }`;
-	run( 'wp-scripts', 'build', `--output-path=${ draft }` );
-	rmSync( build, { recursive: true, force: true } );
-	renameSync( join( plugin, draft ), build );
+	try {
+		run( 'wp-scripts', 'build', `--output-path=${ draft }` );
+		rmSync( build, { recursive: true, force: true } );
+		renameSync( join( plugin, draft ), build );
+	} finally {
+		rmSync( join( plugin, draft ), { recursive: true, force: true } );
+	}
 	writeFileSync( record, sources );
 }
 
@@ -81,7 +89,12 @@ function run( program: string, ...argv: string[] ): void {
 		{
 			cwd: plugin,
 			encoding: 'utf8',
-			env: { ...process.env, NODE_ENV: 'production' },
+			// Node's compile cache would stay behind in the temporary folder.
+			env: {
+				...process.env,
+				NODE_ENV: 'production',
+				NODE_DISABLE_COMPILE_CACHE: '1',
+			},
 		}
 	);
 	if ( status !== 0 ) {

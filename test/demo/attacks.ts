@@ -43,29 +43,38 @@ export async function playAttacks(stage: Stage, screen: Screen): Promise<void> {
   await notBanned(stage, screen, carol.address, 'one failure is not three');
 }
 
-/** Writes lines; the last one must lead to a ban of `banned`. */
+/** Writes lines; the last one must lead to a ban of `address`. */
 async function attack(
   stage: Stage,
   screen: Screen,
-  banned: string,
+  address: string,
   messages: readonly (readonly [message: string, address: string])[],
 ): Promise<void> {
   let writtenAt = 0;
-  for (const [message, address] of messages) writtenAt = await write(stage, screen, message, address);
-  const isIt = ({ type, data }: { type: string; data: Readonly<Record<string, unknown>> }) =>
-    type === 'ban' && data['ip'] === banned;
-  const event = await stage.events.next(isIt, banTimeout).catch((error: unknown) => {
-    screen.promise(false, `${banned} is banned`, String(error));
-    throw error;
-  });
-  const ban = event.data as unknown as Ban;
+  for (const [message, from] of messages) writtenAt = await write(stage, screen, message, from);
+  const { ban, receivedAt } = await banned(stage, screen, address);
   screen.tell(`→ ban of ${ban.ip} until ${ban.until}: ${ban.reason}`);
   const where = stage.network === null ? 'enforced (dry-run)' : 'in the kernel';
   screen.promise(
-    ban.state === 'active' && (await isInKernel(stage, banned)),
-    `${where} ${(event.receivedAt - writtenAt).toFixed(1)} ms after the last line was written`,
+    ban.state === 'active' && (await isInKernel(stage, address)),
+    `${where} ${(receivedAt - writtenAt).toFixed(1)} ms after the last line was written`,
     `the ban is ${ban.state}`,
   );
+}
+
+/** The ban of an address, and when the daemon told of it; that there is one is a promise. */
+export async function banned(
+  stage: Stage,
+  screen: Screen,
+  address: string,
+): Promise<{ ban: Ban; receivedAt: number }> {
+  const isIt = ({ type, data }: { type: string; data: Readonly<Record<string, unknown>> }) =>
+    type === 'ban' && data['ip'] === address;
+  const event = await stage.events.next(isIt, banTimeout).catch((error: unknown) => {
+    screen.promise(false, `${address} is banned`, String(error));
+    throw error;
+  });
+  return { ban: event.data as unknown as Ban, receivedAt: event.receivedAt };
 }
 
 /** @returns when it was written */
@@ -86,7 +95,7 @@ async function notBanned(stage: Stage, screen: Screen, address: string, because:
 }
 
 /** What the kernel itself says; without it, what the daemon enforces. */
-async function isInKernel({ network, client }: Stage, address: string): Promise<boolean> {
+export async function isInKernel({ network, client }: Stage, address: string): Promise<boolean> {
   if (network === null) return (await client.call('why', { params: { ip: address } })).banned;
   const set = address.includes(':') ? 'portcullis-wordpress-v6' : 'portcullis-wordpress';
   return network.server.run('ipset', 'test', set, address).then(

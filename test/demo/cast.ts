@@ -17,6 +17,8 @@ export const cast = {
   framer: { address: '198.51.100.66' },
   /** Whom it wants banned. */
   framed: { address: '203.0.113.80' },
+  /** Tries passwords at the login page of a real WordPress. */
+  guesser: { address: '198.51.100.77' },
   /** Mistypes the password once. */
   carol: { address: '203.0.113.50' },
   /** Reads the site and never logs in. */

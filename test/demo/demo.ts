@@ -32,7 +32,7 @@ async function run(argv: readonly string[]): Promise<number> {
 
   await using cleanUp = new AsyncDisposableStack();
   try {
-    const leftOut = await provideSystemPackages(screen);
+    const leftOut = await provideSystemPackages('kernel', screen);
     const stage = createStage(leftOut, cleanUp, signal);
     const played = stage.then((ready) => playStory(ready, screen));
     if ((await Promise.race([played, interrupted])) === 'interrupted') {
@@ -42,7 +42,7 @@ async function run(argv: readonly string[]): Promise<number> {
       return 130;
     }
     if (wantsToEnd) return 0;
-    screen.tryYourself(await stage);
+    screen.tryYourself({ ...(await stage), panels: await played });
     await interrupted;
     return 0;
   } catch (error) {
@@ -52,5 +52,6 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-const describe = (error: unknown): string =>
-  `The demo could not go on: ${error instanceof Error ? error.message : String(error)}`;
+function describe(error: unknown): string {
+  return `The demo could not go on: ${error instanceof Error ? error.message : String(error)}`;
+}

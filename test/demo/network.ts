@@ -8,7 +8,12 @@ export interface Network {
 }
 
 /** The web server's addresses. */
-export const serverAddress = { ipv4: '192.0.2.1', ipv6: '2001:db8:0:1::1' } as const;
+export const serverAddress = {
+  ipv4: '192.0.2.1',
+  ipv6: '2001:db8:0:1::1',
+  blog: '192.0.2.11',
+  shop: '192.0.2.12',
+} as const;
 
 const cable = 'veth0';
 
@@ -27,11 +32,14 @@ export async function createNetwork(
   const others = cleanUp.use(await createNamespace());
   // Made inside, so that no name of this machine is taken even for a moment. It goes with its namespaces.
   await server.run('ip', 'link', 'add', cable, 'type', 'veth', 'peer', 'name', cable, 'netns', others.name);
-  await addAddress(server, `${serverAddress.ipv4}/24`);
-  await addAddress(server, `${serverAddress.ipv6}/64`);
+  for (const address of Object.values(serverAddress)) {
+    await addAddress(server, `${address}${address.includes(':') ? '/64' : '/24'}`);
+  }
   await addAddress(others, '192.0.2.2/24');
   await addAddress(others, '2001:db8:0:1::2/64');
   for (const address of visitors) await addAddress(others, address);
+  // Web servers of sites run as the sites' users.
+  await server.exec(['tee', '/proc/sys/net/ipv4/ip_unprivileged_port_start'], { input: '0' });
   await server.run('ip', 'link', 'set', cable, 'up');
   await others.run('ip', 'link', 'set', cable, 'up');
   for (const address of visitors) {

@@ -5,6 +5,8 @@ import { createWriteStream, readFileSync } from 'node:fs';
 export interface RunningProcess extends AsyncDisposable {
   /** Resolves when `isReady` does not throw any more. Rejects with the program's last words when it ends before that. */
   ready(isReady: () => Promise<void>): Promise<void>;
+  /** Resolves when the program has ended with 0. Rejects with its last words when it ended otherwise. */
+  succeeded(): Promise<void>;
 }
 
 /** How long a program may take to be ready, in milliseconds. */
@@ -12,7 +14,7 @@ const readyTimeout = 20_000;
 /** How long it may take to stop before it is killed, in milliseconds. */
 const stopTimeout = 6_000;
 
-/** @param signal ends the wait for readiness */
+/** @param signal ends every wait */
 export function startProcess(
   [program, ...args]: readonly [string, ...string[]],
   logFile: string,
@@ -45,6 +47,12 @@ export function startProcess(
           await Promise.race([end, pause()]);
         }
       }
+    },
+    async succeeded() {
+      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      await Promise.race([end, aborted]);
+      signal.throwIfAborted();
+      if (ended !== 'exit code 0') throw new Error(`${program} has ended (${ended}): ${lastWords(logFile)}`);
     },
     async [Symbol.asyncDispose]() {
       if (ended === null) await stop(child, end);

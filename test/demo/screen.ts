@@ -27,6 +27,7 @@ export interface Screen {
     socketPath: string;
     logPath: string;
     network: { server: { name: string } } | null;
+    panels: readonly { url: string; login: string; password: string }[];
   }): void;
 }
 
@@ -68,7 +69,7 @@ export function createScreen({ line, styled }: Terminal): Screen {
       line();
       line(styled(['bold', 'green'], `All ${kept} promises held, in ${seconds.toFixed(1)} s.`));
     },
-    tryYourself({ socketPath, logPath, network }) {
+    tryYourself({ socketPath, logPath, network, panels }) {
       const portcullis = `node_modules/.bin/portcullis --socket ${socketPath}`;
       line();
       line('The daemon goes on. In another terminal, in this directory, try:');
@@ -77,6 +78,16 @@ export function createScreen({ line, styled }: Terminal): Screen {
       line(`  ${portcullis} ban 203.0.113.50 --for 10m`);
       line(`  tail ${logPath}`);
       if (network !== null) line(`  ip netns exec ${network.server.name} ipset list`);
+      if (panels.length > 0) {
+        line();
+        line("In this machine's browser, the panels of the sites:");
+        for (const { url, login, password } of panels) {
+          line(`  ${styled('bold', url)}`);
+          line(`    user ${styled('bold', login)}, password ${styled('bold', password)}`);
+        }
+        line("You come from the server's own address, which is never banned: wrong passwords do no harm.");
+        line();
+      }
       line(styled('bold', 'Press Ctrl-C to end; then everything is removed.'));
     },
   };

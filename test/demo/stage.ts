@@ -9,7 +9,7 @@ import { capturedLog } from './captured-log.ts';
 import { cast } from './cast.ts';
 import { type EventStream, openEvents } from './event-stream.ts';
 import { createNetwork, type Network, serverAddress } from './network.ts';
-import { startProcess } from './process.ts';
+import { type RunningProcess, startProcess } from './process.ts';
 import { createWordPressLog } from './wordpress-log.ts';
 
 export const portcullis = fileURLToPath(new URL('../../node_modules/.bin/portcullis', import.meta.url));
@@ -19,6 +19,12 @@ export interface Stage {
   /** Null: without the kernel; `leftOut` says why. */
   readonly network: Network | null;
   readonly leftOut: string | null;
+  /** Holds all of the demo's files. */
+  readonly directory: string;
+  /** Takes what must be undone; before what the stage itself stands on. */
+  readonly cleanUp: AsyncDisposableStack;
+  /** Aborted when the demo is interrupted; then `cleanUp` takes nothing any more. */
+  readonly signal: AbortSignal;
   readonly logPath: string;
   readonly configPath: string;
   readonly socketPath: string;
@@ -31,8 +37,10 @@ export interface Stage {
   settled(): Promise<void>;
   /** What the command prints, whatever its exit code; it runs where the daemon runs. */
   portcullis(...args: string[]): Promise<string>;
-  /** Asks the web server for its front page from an address, over TCP. Only with a network. */
-  visit(from: string): Promise<{ accepted: boolean; outcome: string }>;
+  /** A program of the demo's own, `<name>.ts`, that goes on in the server's namespace. Only with a network. */
+  startInServer(name: string, ...args: string[]): RunningProcess;
+  /** Asks a web server for its login page from an address, over TCP. Only with a network. */
+  visit(from: string, to?: string): Promise<{ accepted: boolean; outcome: string }>;
 }
 
 /**
@@ -66,18 +74,20 @@ export async function createStage(
   const inServer = network === null ? [] : ['ip', 'netns', 'exec', network.server.name];
 
   if (network !== null) {
-    const script = fileURLToPath(new URL('web-server.ts', import.meta.url));
-    const server = cleanUp.use(
-      startProcess(argv(...inServer, process.execPath, script), join(directory, 'web.log'), signal),
-    );
+    const server = cleanUp.use(startInServer('web-server', serverAddress.ipv4, serverAddress.ipv6));
     await server.ready(async () => {
       const { accepted, outcome } = await visit(cast.reader.address);
       if (!accepted) throw new Error(`The web server does not answer: ${outcome}`);
     });
   }
 
-  async function visit(from: string) {
-    const to = from.includes(':') ? serverAddress.ipv6 : serverAddress.ipv4;
+  function startInServer(name: string, ...args: string[]): RunningProcess {
+    const script = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+    const words = argv(...inServer, process.execPath, script, ...args);
+    return startProcess(words, join(directory, `${name}.log`), signal);
+  }
+
+  async function visit(from: string, to = from.includes(':') ? serverAddress.ipv6 : serverAddress.ipv4) {
     const script = fileURLToPath(new URL('visit.ts', import.meta.url));
     const printed = await network!.visitors.run(process.execPath, script, from, to);
     const [word = '', ...rest] = printed.trim().split(' ');
@@ -104,6 +114,9 @@ export async function createStage(
   return {
     network,
     leftOut,
+    directory,
+    cleanUp,
+    signal,
     logPath,
     configPath,
     socketPath,
@@ -111,6 +124,7 @@ export async function createStage(
     events: cleanUp.use(await openEvents(socketPath)),
     client,
     startTook,
+    startInServer,
     visit,
     settled,
     async portcullis(...args) {

@@ -1,12 +1,18 @@
 import { playAttacks } from './attacks.ts';
 import { playEnforcement } from './enforcement.ts';
+import { type PanelAddress, playPanel } from './panel.ts';
 import { playReading } from './reading.ts';
 import { playRepair } from './repair.ts';
 import type { Screen } from './screen.ts';
 import type { Stage } from './stage.ts';
 
-/** Plays the whole story. @throws BrokenPromise at the first promise that does not hold */
-export async function playStory(stage: Stage, screen: Screen): Promise<void> {
+/**
+ * Plays the whole story.
+ *
+ * @returns the panels that can be visited while the stage stands
+ * @throws BrokenPromise at the first promise that does not hold
+ */
+export async function playStory(stage: Stage, screen: Screen): Promise<readonly PanelAddress[]> {
   const begun = performance.now();
   const { network, leftOut } = stage;
   screen.title(
@@ -25,6 +31,7 @@ export async function playStory(stage: Stage, screen: Screen): Promise<void> {
   await playAttacks(stage, screen);
   await playEnforcement(stage, screen);
   if (network !== null) await playRepair({ ...stage, network }, screen);
+  const panels = await playPanel(stage, screen);
   screen.chapter('How the daemon is');
   const status = await stage.client.call('status');
   screen.command('portcullis status', await stage.portcullis('status'));
@@ -34,4 +41,5 @@ export async function playStory(stage: Stage, screen: Screen): Promise<void> {
     JSON.stringify(status),
   );
   screen.end((performance.now() - begun) / 1000);
+  return panels;
 }

@@ -11,11 +11,15 @@ export const cacheDirectory = isOpenToOthers(besideTheTests)
   ? besideTheTests
   : `/var/tmp/portcullis-${process.getuid?.()}/wordpress`;
 
-function isOpenToOthers(path: string): boolean {
+/** Whether other users may pass through the folder, and through those above it. */
+export function isOpenToOthers(path: string): boolean {
   const parent = dirname(path);
   if (existsSync(path) && (statSync(path).mode & 0o001) === 0) return false;
   return parent === path || isOpenToOthers(parent);
 }
+
+/** Whether the cache has a folder of this name. */
+export const isCached = (name: string): boolean => existsSync(join(cacheDirectory, name));
 
 /**
  * A folder of the cache, made at most once: `make` fills an empty folder, which then takes its place. Of two processes that

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { cached } from './cache.ts';
+import { cached, isCached } from './cache.ts';
 
 export type WordPressVersion = '6.8' | '7.1';
 
@@ -26,9 +26,14 @@ require getenv( 'BENCH_WP_CONFIG' );
 require_once ABSPATH . 'wp-settings.php';
 `;
 
+const folderName = (version: WordPressVersion) => `core-${version}-1`;
+
+/** Whether it need not be downloaded any more. */
+export const isCoreCached = (version: WordPressVersion): boolean => isCached(folderName(version));
+
 /** The folder of a WordPress of this version as released, without content and configuration. Downloads it once. */
 export const provideCore = (version: WordPressVersion): Promise<string> =>
-  cached(`core-${version}-1`, async (folder) => {
+  cached(folderName(version), async (folder) => {
     const root = join(folder, 'debian');
     await extractPackages(suites[version], root);
     // Resolves Debian's links to its other packages; what is missing then is in packages that no screen of ours needs.

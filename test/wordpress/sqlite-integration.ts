@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { cached } from './cache.ts';
+import { cached, isCached } from './cache.ts';
 
 /**
  * The package that holds the plugin's zip. Only its archive is fetched: as a dependency it would bring a hundred packages
@@ -13,9 +13,14 @@ const packageName = '@wp-playground/cli';
 const version = '3.1.56';
 const sha512 = 'JTxl6djPEM2YRYz/w+BUoyoCvhSGHIjqMi4fMV1b8o1UPNvZatLaS7opo57UsrVElXrfdZwvi6IuyS4LswUx9Q==';
 
+const folderName = `sqlite-${version}`;
+
+/** Whether it need not be downloaded any more. */
+export const isSqliteIntegrationCached = (): boolean => isCached(folderName);
+
 /** The folder of WordPress' SQLite plugin, whose drop-in lets WordPress run without a database server. */
 export const provideSqliteIntegration = (): Promise<string> =>
-  cached(`sqlite-${version}`, async (folder) => {
+  cached(folderName, async (folder) => {
     const work = join(folder, '.work');
     mkdirSync(work);
     await execa('npm', ['pack', '--silent', `${packageName}@${version}`], { cwd: work });
