@@ -11,6 +11,7 @@ const programs = [
   { program: 'curl', package: 'curl', for: 'the suite of site sockets' },
   { program: 'setpriv', package: 'util-linux', for: 'the suite of site sockets' },
   { program: 'rsyslogd', package: 'rsyslog', for: 'the end-to-end suites' },
+  { program: 'chromium', package: 'chromium', for: 'the end-to-end suite of the panel' },
   { program: 'php', package: 'php-cli', for: 'the suites with WordPress' },
   {
     program: 'PHP’s curl',

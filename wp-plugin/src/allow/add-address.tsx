@@ -32,6 +32,7 @@ export function AddAddress( { close }: { readonly close: () => void } ) {
 			title={ __( 'Allow an address', 'portcullis' ) }
 			onRequestClose={ close }
 			size="medium"
+			className="portcullis-dialog"
 		>
 			<AllowForm
 				submitLabel={ __( 'Allow', 'portcullis' ) }

@@ -13,8 +13,15 @@ import { useSurroundings } from '../surroundings.ts';
 import type { Ban } from '../wire.ts';
 import { mayAllow, mayAsk, mayUnban, rightsOf } from './rights.ts';
 
-/** What can be done with one ban or with several. */
-export function useBanActions( open: ( id: number ) => void ): Action< Ban >[] {
+/**
+ * What can be done with one ban or with several.
+ * @param open  opens the details of one
+ * @param begun called when something has been begun with some
+ */
+export function useBanActions(
+	open: ( id: number ) => void,
+	begun: () => void
+): Action< Ban >[] {
 	const { settings, api } = useSurroundings();
 	const { data: site } = useSite();
 	const { defer, busy } = useDeferral();
@@ -38,6 +45,7 @@ export function useBanActions( open: ( id: number ) => void ): Action< Ban >[] {
 				isEligible: ( ban ) => isFree( ban ) && mayUnban( ban, rights ),
 				callback: ( bans, { onActionPerformed } ) => {
 					defer( unbanDeed( api, bans ) );
+					begun();
 					onActionPerformed?.( bans );
 				},
 			},
@@ -61,6 +69,7 @@ export function useBanActions( open: ( id: number ) => void ): Action< Ban >[] {
 						onCancel={ closeModal }
 						onSubmit={ ( period, note ) => {
 							defer( allowDeed( api, items, period, note ) );
+							begun();
 							onActionPerformed?.( items );
 							closeModal?.();
 						} }
@@ -102,7 +111,7 @@ export function useBanActions( open: ( id: number ) => void ): Action< Ban >[] {
 				},
 			},
 		];
-	}, [ settings, api, site, defer, busy, tell, open ] );
+	}, [ settings, api, site, defer, busy, tell, open, begun ] );
 }
 
 const addresses = ( count: number ) =>

@@ -1,9 +1,16 @@
 import { Button } from '@wordpress/components';
 import { DataViews } from '@wordpress/dataviews/wp';
 import type { View } from '@wordpress/dataviews';
-import { useEffect, useMemo, useRef, useState } from '@wordpress/element';
+import {
+	useCallback,
+	useEffect,
+	useMemo,
+	useRef,
+	useState,
+} from '@wordpress/element';
 import { __, _n, sprintf } from '@wordpress/i18n';
 import { speak } from '@wordpress/a11y';
+import { useDeferral } from '../deeds/deferral.tsx';
 import { maxReached } from '../lists/page-walk.ts';
 import { useHeldRows } from '../lists/use-held-rows.ts';
 import { useFocusWithin } from '../parts/use-focus-within.ts';
@@ -66,18 +73,22 @@ export function BanList( {
 			} ),
 		[ settings.sites, status?.jails ]
 	);
-	const actions = useBanActions( open );
 	const [ selection, setSelection ] = useState< string[] >( [] );
+	const clear = useCallback( () => setSelection( [] ), [] );
+	const actions = useBanActions( open, clear );
+	const { settled } = useDeferral();
 	const place = useRef< HTMLElement >( null );
 	const isTouched = useFocusWithin( place, 'tbody' );
 	const { rows, waiting, gone, show } = useHeldRows(
 		bans.data?.items ?? [],
 		list,
-		selection.length > 0 || isTouched || isOpen
+		selection.length > 0 || isTouched || isOpen,
+		settled
 	);
 	const total = bans.data?.total ?? 0;
 
 	useTableLabel( place, label );
+	useFocusKept( place, isTouched, rows.length );
 	useAnnouncement( bans.isPlaceholderData ? null : total, list );
 
 	if ( bans.isPending ) {
@@ -130,7 +141,7 @@ export function BanList( {
 				rows={ rows }
 				selection={ selection }
 				total={ total }
-				clear={ () => setSelection( [] ) }
+				clear={ clear }
 			/>
 		</section>
 	);
@@ -184,6 +195,27 @@ function useTableLabel(
 			?.querySelectorAll( 'table' )
 			.forEach( ( table ) => table.setAttribute( 'aria-label', label ) );
 	} );
+}
+
+/** Where the row that had the focus is gone, the focus goes to the list, not to the page's beginning. */
+function useFocusKept(
+	place: { readonly current: HTMLElement | null },
+	isTouched: boolean,
+	rows: number
+) {
+	const wasTouched = useRef( false );
+	useEffect( () => {
+		const { current } = place;
+		if (
+			wasTouched.current &&
+			current?.ownerDocument.activeElement?.tagName === 'BODY'
+		) {
+			current.focus();
+		}
+	}, [ place, rows ] );
+	useEffect( () => {
+		wasTouched.current = isTouched;
+	}, [ isTouched ] );
 }
 
 /** Says how much there is when another list was asked for, not at every poll. */

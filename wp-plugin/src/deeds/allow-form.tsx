@@ -2,6 +2,7 @@ import { Button, SelectControl, TextControl } from '@wordpress/components';
 import { useState } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
 import type { FormEvent, ReactNode } from 'react';
+import { useFirstField } from './use-first-field.ts';
 
 const periods = () => [
 	{ value: '1h', label: __( '1 hour', 'portcullis' ) },
@@ -25,6 +26,7 @@ export function AllowForm( {
 	onCancel,
 	children,
 }: Props ) {
+	const form = useFirstField();
 	const [ period, setPeriod ] = useState( '7d' );
 	const [ note, setNote ] = useState( '' );
 	const submit = ( event: FormEvent ) => {
@@ -32,7 +34,7 @@ export function AllowForm( {
 		onSubmit( period, note.trim() );
 	};
 	return (
-		<form className="portcullis-form" onSubmit={ submit }>
+		<form ref={ form } className="portcullis-form" onSubmit={ submit }>
 			{ children }
 			<SelectControl
 				label={ __( 'Allow for', 'portcullis' ) }

@@ -7,6 +7,7 @@ import { useSurroundings } from '../surroundings.ts';
 import type { Ban } from '../wire.ts';
 import type { Problem } from '../words/problem.ts';
 import { useNotices } from './notices.tsx';
+import { useFirstField } from './use-first-field.ts';
 
 interface Props {
 	readonly bans: readonly Pick< Ban, 'ip' | 'other_sites' >[];
@@ -18,6 +19,7 @@ export function AskForm( { bans, close }: Props ) {
 	const { api } = useSurroundings();
 	const { tell } = useNotices();
 	const refresh = useRefresh();
+	const form = useFirstField();
 	const [ note, setNote ] = useState( '' );
 	const [ sending, setSending ] = useState( false );
 	const [ problem, setProblem ] = useState< Problem | null >( null );
@@ -40,7 +42,7 @@ export function AskForm( { bans, close }: Props ) {
 		close();
 	};
 	return (
-		<form className="portcullis-form" onSubmit={ submit }>
+		<form ref={ form } className="portcullis-form" onSubmit={ submit }>
 			<p>
 				{ bans.some( ( { other_sites: others } ) => others > 0 )
 					? __(

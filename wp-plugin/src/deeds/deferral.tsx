@@ -28,6 +28,8 @@ interface Deferral {
 	defer: ( deed: Deed ) => void;
 	/** Rows with a deed under way. */
 	readonly busy: ReadonlySet< string >;
+	/** Rows with a deed that has been done, the latest of them. */
+	readonly settled: ReadonlySet< string >;
 }
 
 const DeferralContext = createContext< Deferral | null >( null );
@@ -39,6 +41,9 @@ export function useDeferral(): Deferral {
 	}
 	return deferral;
 }
+
+/** Settled rows that are remembered. */
+const maxSettled = 1_000;
 
 interface Waiting extends Deed {
 	readonly notice: string;
@@ -60,6 +65,9 @@ export function DeferralProvider( {
 } ) {
 	const { tell, untell, isAttended } = useNotices();
 	const waiting = useRef( new Set< Waiting >() );
+	const [ settled, setSettled ] = useState< ReadonlySet< string > >(
+		new Set()
+	);
 	const [ busy, setBusy ] = useState< ReadonlySet< string > >( new Set() );
 
 	const release = useCallback( ( rows: readonly string[] ) => {
@@ -80,6 +88,10 @@ export function DeferralProvider( {
 			untell( deed.notice );
 			tell( await deed.run() );
 			release( deed.rows );
+			setSettled(
+				( all ) =>
+					new Set( [ ...all, ...deed.rows ].slice( -maxSettled ) )
+			);
 			onDone();
 		},
 		[ tell, untell, release, onDone ]
@@ -130,7 +142,10 @@ export function DeferralProvider( {
 
 	return (
 		<DeferralContext.Provider
-			value={ useMemo( () => ( { defer, busy } ), [ defer, busy ] ) }
+			value={ useMemo(
+				() => ( { defer, busy, settled } ),
+				[ defer, busy, settled ]
+			) }
 		>
 			{ children }
 		</DeferralContext.Provider>

@@ -35,7 +35,7 @@ export function Details( { id, close }: Props ) {
 			title={ title }
 			onRequestClose={ close }
 			size="large"
-			className="portcullis-details"
+			className="portcullis-details portcullis-dialog"
 		>
 			{ ban.isPending && <Skeleton rows={ 5 } /> }
 			{ ban.error && (

@@ -6,12 +6,14 @@ import { type HeldRows, holdRows } from './held-rows.ts';
  * @param fresh   what the daemon said last
  * @param list    names list and page: another one is shown at once
  * @param holding whether somebody works with the rows
+ * @param settled rows that somebody is done with
  * @return the rows, and `show`, which puts the fresh ones there nevertheless
  */
 export function useHeldRows< T extends { readonly id: number } >(
 	fresh: readonly T[],
 	list: string,
-	holding: boolean
+	holding: boolean,
+	settled: ReadonlySet< string >
 ): HeldRows< T > & { readonly show: () => void } {
 	const shown = useRef( { list, rows: fresh } );
 	const [ , render ] = useState( 0 );
@@ -22,7 +24,7 @@ export function useHeldRows< T extends { readonly id: number } >(
 	) {
 		shown.current = { list, rows: fresh };
 	}
-	const held = holdRows( shown.current.rows, fresh );
+	const held = holdRows( shown.current.rows, fresh, settled );
 	useEffect( () => {
 		shown.current = { list, rows: held.rows };
 	} );

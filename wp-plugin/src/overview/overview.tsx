@@ -41,23 +41,7 @@ export function Overview( { range, setRange }: Props ) {
 	return (
 		<section aria-label={ __( 'Overview', 'portcullis' ) }>
 			<OwnAddress />
-			<div
-				className="portcullis-ranges"
-				role="group"
-				aria-label={ __( 'Time shown', 'portcullis' ) }
-			>
-				{ ranges.map( ( one ) => (
-					<Button
-						key={ one }
-						variant="secondary"
-						size="compact"
-						isPressed={ one === range }
-						onClick={ () => setRange( one ) }
-					>
-						{ rangeName( one ) }
-					</Button>
-				) ) }
-			</div>
+			<Ranges current={ range } choose={ setRange } />
 			{ stats.isPending && <Skeleton rows={ 6 } /> }
 			{ stats.error && (
 				<Trouble
@@ -70,6 +54,31 @@ export function Overview( { range, setRange }: Props ) {
 		</section>
 	);
 }
+
+interface RangesProps {
+	readonly current: Range;
+	readonly choose: ( range: Range ) => void;
+}
+
+const Ranges = ( { current, choose }: RangesProps ) => (
+	<div
+		className="portcullis-ranges"
+		role="group"
+		aria-label={ __( 'Time shown', 'portcullis' ) }
+	>
+		{ ranges.map( ( one ) => (
+			<Button
+				key={ one }
+				variant="secondary"
+				size="compact"
+				isPressed={ one === current }
+				onClick={ () => choose( one ) }
+			>
+				{ rangeName( one ) }
+			</Button>
+		) ) }
+	</div>
+);
 
 function Known( { stats, range }: { stats: Stats; range: Range } ) {
 	return (

@@ -64,7 +64,7 @@ function Enforced( {
 				sprintf(
 					/* translators: 1: number, 2: number. <time/> is replaced, as in "2 seconds ago" */
 					__(
-						'%1$d of %2$d bans on this host enforced, verified <time/>.',
+						'%1$d of %2$d bans enforced, verified <time/>.',
 						'portcullis'
 					),
 					bans.enforced,

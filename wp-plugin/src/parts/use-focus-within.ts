@@ -11,10 +11,16 @@ export function useFocusWithin(
 ): boolean {
 	const [ isWithin, setWithin ] = useState( false );
 	useEffect( () => {
-		const look = () => {
-			const active = place.current?.ownerDocument.activeElement ?? null;
-			const isInside = place.current?.contains( active ) ?? false;
-			setWithin( isInside && active?.closest( part ) !== null );
+		const look = ( event: FocusEvent ) => {
+			// Between two elements nothing has the focus: what counts is where it goes.
+			const goal =
+				event.type === 'focusout' ? event.relatedTarget : event.target;
+			const active = goal ?? place.current?.ownerDocument.activeElement;
+			setWithin(
+				active instanceof Element &&
+					( place.current?.contains( active ) ?? false ) &&
+					active.closest( part ) !== null
+			);
 		};
 		document.addEventListener( 'focusin', look );
 		document.addEventListener( 'focusout', look );
