@@ -18,6 +18,8 @@ async function run(argv: readonly string[]): Promise<number> {
     console.error(usage);
     return unknown === '--help' ? 0 : 2;
   }
+  // Sites run as other users, who must be able to read their files.
+  process.umask(0o022);
   const interruption = new AbortController();
   const { signal } = interruption;
   const interrupted = new Promise<'interrupted'>((resolve) => {

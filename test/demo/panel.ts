@@ -66,11 +66,27 @@ export async function playPanel(stage: Stage, screen: Screen): Promise<readonly 
   ] as const) {
     const url = `http://${host}${screenPath}`;
     const { status, body } = await owner.page(screenPath);
-    const holds = status === 200 && /id="portcullis-root"|class="[^"]*wp-list-table/.test(body);
-    screen.promise(holds, `HTTP ${status}  ${url}`, body.slice(0, 500));
+    screen.promise(status === 200, `HTTP ${status}  ${url}`, body.slice(0, 500));
+    await playScript(screen, owner, body);
     panels.push({ url, login, password });
   }
   return panels;
+}
+
+/** The panel is a script; without it the page holds a table. */
+async function playScript(screen: Screen, owner: SiteOwner, page: string): Promise<void> {
+  const script = /\/wp-content\/plugins\/portcullis\/build\/index\.js[^"']*/.exec(page)?.[0];
+  if (script === undefined) {
+    screen.promise(/wp-list-table/.test(page), 'the table without JavaScript is there', page.slice(0, 500));
+    return;
+  }
+  const { status, headers, body } = await owner.page(script);
+  const bytes = Buffer.byteLength(body);
+  screen.promise(
+    status === 200 && Number(headers['content-length']) === bytes,
+    `its script comes whole: ${Math.round(bytes / 1000)} kB`,
+    `HTTP ${status}, ${bytes} of ${headers['content-length']} bytes`,
+  );
 }
 
 /** The sites, which are removed before what they stand on; where the demo is interrupted, when they are half made. */

@@ -1,3 +1,4 @@
+import { ExecaError } from 'execa';
 import { buildPanel } from '../../wp-plugin/build.ts';
 import { createWordPress, type WordPressVersion } from '../wordpress/wordpress.ts';
 
@@ -13,11 +14,26 @@ process.once('SIGTERM', () => {
 });
 
 const what = process.argv[2];
-if (what === 'panel') {
-  buildPanel();
-} else {
-  await using _site = await createWordPress({
-    version: what as WordPressVersion,
-    host: 'prepared.localhost',
-  });
+try {
+  if (what === 'panel') {
+    buildPanel();
+  } else {
+    await using _site = await createWordPress({
+      version: what as WordPressVersion,
+      host: 'prepared.localhost',
+    });
+  }
+} catch (error) {
+  console.error(inOneLine(error));
+  process.exitCode = 1;
+}
+
+/** Which program failed, and its last word on it. */
+function inOneLine(error: unknown): string {
+  if (error instanceof ExecaError) {
+    const [program] = error.command.split(' ', 1);
+    return `${program}: ${String(error.stderr).trim().split('\n').at(-1)}`;
+  }
+  const lines = (error instanceof Error ? error.message : String(error)).trim().split('\n');
+  return [...new Set([lines[0], lines.at(-1)])].join(' ');
 }

@@ -52,7 +52,7 @@ export function startProcess(
       const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
       await Promise.race([end, aborted]);
       signal.throwIfAborted();
-      if (ended !== 'exit code 0') throw new Error(`${program} has ended (${ended}): ${lastWords(logFile)}`);
+      if (ended !== 'exit code 0') throw new Error(lastWords(logFile) || `${program} has ended (${ended}).`);
     },
     async [Symbol.asyncDispose]() {
       if (ended === null) await stop(child, end);

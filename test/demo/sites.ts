@@ -56,7 +56,9 @@ export async function createSites(
     // Other users of this machine reach loopback, too.
     const password = randomBytes(9).toString('base64url');
     await wordpress.run(
-      `foreach ( get_users() as $user ) wp_set_password( '${password}', $user->ID ); update_option( 'blogname', '${title}' );`,
+      `foreach ( get_users() as $user ) wp_set_password( '${password}', $user->ID ); ` +
+        // Without avatars: a browser would fetch them from elsewhere.
+        `update_option( 'blogname', '${title}' ); update_option( 'show_avatars', 0 );`,
     );
     const syslog = join(directory, 'syslog.sock');
     await wordpress.serve({ namespace: stage.network.server, address, port: 80, syslog });
