@@ -7,7 +7,13 @@ import type { Database } from './database.ts';
 import { fromInstant, instantOf } from './instant.ts';
 import type { Condition, createPager } from './page.ts';
 
-export const toBan = (row: BanRow): Ban => ({
+/** What of the evidence a list tells. */
+type Summary = Pick<EvidenceRow, 'events' | 'first_failure_at' | 'last_failure_at'>;
+const summary = ['events', 'first_failure_at', 'last_failure_at']
+  .map((name) => `(SELECT e.${name} FROM ban_evidence e WHERE e.ban_id = b.id) AS ${name}`)
+  .join(', ');
+
+export const toBan = (row: BanRow & Summary): Ban => ({
   id: row.id,
   ip: row.ip,
   jail: row.jail,
@@ -17,6 +23,9 @@ export const toBan = (row: BanRow): Ban => ({
   sites: JSON.parse(row.sites),
   other_sites: 0,
   users: JSON.parse(row.users),
+  events: JSON.parse(row.events),
+  first_failure_at: row.first_failure_at === null ? null : instantOf(row.first_failure_at),
+  last_failure_at: row.last_failure_at === null ? null : instantOf(row.last_failure_at),
   times_banned: row.times_banned,
   state: row.state,
   ended_at: row.ended_at === null ? null : instantOf(row.ended_at),
@@ -24,15 +33,11 @@ export const toBan = (row: BanRow): Ban => ({
   reason: row.reason,
 });
 
-export const toBanDetails = (row: BanRow & EvidenceRow): BanDetails => ({
-  ...toBan(row),
-  evidence: {
-    lines: JSON.parse(row.lines),
-    events: JSON.parse(row.events),
-    first_failure_at: row.first_failure_at === null ? null : instantOf(row.first_failure_at),
-    last_failure_at: row.last_failure_at === null ? null : instantOf(row.last_failure_at),
-  },
-});
+export function toBanDetails(row: BanRow & EvidenceRow): BanDetails {
+  const ban = toBan(row);
+  const { events, first_failure_at, last_failure_at } = ban;
+  return { ...ban, evidence: { lines: JSON.parse(row.lines), events, first_failure_at, last_failure_at } };
+}
 
 /** Columns by the name that a query sorts with. */
 const keys = {
@@ -42,7 +47,7 @@ const keys = {
   times_banned: 'times_banned',
   ip: 'address',
 } as const;
-type ListRow = BanRow & { ends: number };
+type ListRow = BanRow & Summary & { ends: number };
 
 /** Bans that have an address in common with the network. */
 export function overlapCondition(network: Network): Condition {
@@ -142,7 +147,7 @@ export function createBanList(
     return page<ListRow, Ban>(
       {
         from: ofSite ? 'FROM ban_sites s JOIN bans b ON b.id = s.ban_id' : 'FROM bans b',
-        columns: 'b.*',
+        columns: `b.*, ${summary}`,
         where,
         ...(ofSite && where.every(({ sql }) => sql.startsWith('s.'))
           ? { countFrom: 'FROM ban_sites s' }

@@ -41,7 +41,7 @@ export function createSiteBans(
   page: ReturnType<typeof createPager>,
   countInForceOfHost: () => number,
 ) {
-  function toBan(row: CommonRow, names: string): Ban & { readonly own: readonly OwnRow[] } {
+  function toBan(row: CommonRow, names: string): Ban {
     const own = db.all<OwnRow>(
       `SELECT site, failures, users, events, first_failure_at, last_failure_at FROM ban_sites
        WHERE ban_id = ? AND site ${owned} ORDER BY last_failure_at DESC, site`,
@@ -63,7 +63,6 @@ export function createSiteBans(
     )!.times;
     const failures = own.reduce((sum, one) => sum + one.failures, 0);
     return {
-      own,
       id: row.id,
       ip: row.ip,
       jail: row.jail,
@@ -76,6 +75,7 @@ export function createSiteBans(
         0,
         maxEvidenceUsers,
       ),
+      ...summaryOf(own),
       times_banned: times,
       state: row.state,
       ended_at: row.ended_at === null ? null : instantOf(row.ended_at),
@@ -84,19 +84,9 @@ export function createSiteBans(
     };
   }
 
-  const listed = ({ own: _, ...ban }: ReturnType<typeof toBan>): Ban => ban;
-
   function details(row: CommonRow, names: string): BanDetails {
-    const { own, ...ban } = toBan(row, names);
-    const instants = (key: 'first_failure_at' | 'last_failure_at') =>
-      own.map((one) => one[key]).filter((time) => time !== null);
-    const first = Math.min(...instants('first_failure_at'));
-    const last = Math.max(...instants('last_failure_at'));
-    const events: Record<string, number> = {};
-    for (const one of own) {
-      for (const [event, count] of Object.entries(JSON.parse(one.events) as Record<string, number>))
-        events[event] = (events[event] ?? 0) + count;
-    }
+    const ban = toBan(row, names);
+    const { events, first_failure_at, last_failure_at } = ban;
     // Lines and the sites that they name are two lists side by side: SQLite hands out the lines that are the site's own.
     const lines = db.all<{ line: string }>(
       `SELECT l.value AS line FROM ban_evidence e, json_each(e.lines) l, json_each(e.line_sites) s
@@ -109,8 +99,8 @@ export function createSiteBans(
       evidence: {
         lines: lines.map(({ line }) => line),
         events,
-        first_failure_at: Number.isFinite(first) ? instantOf(first) : null,
-        last_failure_at: Number.isFinite(last) ? instantOf(last) : null,
+        first_failure_at,
+        last_failure_at,
       },
     };
   }
@@ -186,7 +176,7 @@ export function createSiteBans(
         },
         keyParam: (value) => (typeof value === 'number' ? value : Buffer.from(value, 'hex')),
         idOf: (row) => row.id,
-        toItem: (row) => db.read(() => listed(toBan(row, all))),
+        toItem: (row) => db.read(() => toBan(row, all)),
       },
       { limit, cursor },
     );
@@ -264,6 +254,24 @@ export function createSiteBans(
     );
 
   return { list, find, countInForce, countActive };
+}
+
+/** Kinds and times of the site's own failures. */
+function summaryOf(own: readonly OwnRow[]): Pick<Ban, 'events' | 'first_failure_at' | 'last_failure_at'> {
+  const events: Record<string, number> = {};
+  for (const one of own) {
+    for (const [event, count] of Object.entries(JSON.parse(one.events) as Record<string, number>))
+      events[event] = (events[event] ?? 0) + count;
+  }
+  const times = (key: 'first_failure_at' | 'last_failure_at') =>
+    own.map((one) => one[key]).filter((time) => time !== null);
+  const first = Math.min(...times('first_failure_at'));
+  const last = Math.max(...times('last_failure_at'));
+  return {
+    events,
+    first_failure_at: Number.isFinite(first) ? instantOf(first) : null,
+    last_failure_at: Number.isFinite(last) ? instantOf(last) : null,
+  };
 }
 
 /** What a site can sort by: times banned would count bans that are not its own. */
