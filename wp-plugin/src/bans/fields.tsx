@@ -173,7 +173,7 @@ function WhyCell( { item }: Render ) {
 	const { locale } = useSurroundings();
 	return (
 		<span className="portcullis-why">
-			{ failuresInWords( item, {}, locale ) }
+			{ failuresInWords( item, locale ) }
 		</span>
 	);
 }

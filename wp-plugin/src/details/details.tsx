@@ -7,7 +7,6 @@ import { AllowForm } from '../deeds/allow-form.tsx';
 import { AskForm } from '../deeds/ask-form.tsx';
 import { allowDeed, unbanDeed } from '../deeds/ban-deeds.ts';
 import { type Deed, useDeferral } from '../deeds/deferral.tsx';
-import { Address } from '../parts/address.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { useBan, useSite } from '../queries.ts';
 import { useSurroundings } from '../surroundings.ts';
@@ -55,12 +54,11 @@ function Known( { ban, close }: { ban: BanDetails; close: () => void } ) {
 	return (
 		<>
 			<p className="portcullis-lead">
-				<Address ip={ ban.ip } />{ ' ' }
 				<span className={ `portcullis-state is-${ ban.state }` }>
 					{ stateInWords( ban.state ) }
-				</span>
+				</span>{ ' ' }
+				{ failuresInWords( ban, locale ) }
 			</p>
-			<p>{ failuresInWords( ban, ban.evidence, locale ) }</p>
 			<Deeds ban={ ban } close={ close } />
 			<h2>{ __( 'What happened when', 'portcullis' ) }</h2>
 			<Timeline ban={ ban } />

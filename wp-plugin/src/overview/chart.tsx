@@ -96,7 +96,7 @@ export function Chart( { stats, title }: Props ) {
 							y={ y( bans ) }
 							height={ y( 0 ) - y( bans ) }
 						/>
-						{ index % every === 0 && (
+						{ index % every === 0 && x( index ) < width - 70 && (
 							<text
 								className="portcullis-tick"
 								x={ x( index ) }

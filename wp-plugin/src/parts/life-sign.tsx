@@ -12,20 +12,42 @@ export function LifeSign() {
 	}
 	return (
 		<p className="portcullis-life">
-			{ status.data && <Light healthy={ status.data.healthy } /> }
+			{ status.data && (
+				<Light
+					healthy={ status.data.healthy }
+					answers={ ! status.error }
+				/>
+			) }
 			{ site.data && <LastEvent at={ site.data.last_event_at } /> }
 			{ status.data && <Enforced bans={ status.data.bans } /> }
 		</p>
 	);
 }
 
-const Light = ( { healthy }: { readonly healthy: boolean } ) => (
-	<span className={ `portcullis-light ${ healthy ? 'is-good' : 'is-bad' }` }>
-		{ healthy
-			? __( 'Working', 'portcullis' )
-			: __( 'Needs attention', 'portcullis' ) }
+interface LightProps {
+	readonly healthy: boolean;
+	/** Whether the daemon answered when it was asked last. */
+	readonly answers: boolean;
+}
+
+const Light = ( { healthy, answers }: LightProps ) => (
+	<span
+		className={ `portcullis-light ${
+			healthy && answers ? 'is-good' : 'is-bad'
+		}` }
+	>
+		{ stateOf( healthy, answers ) }
 	</span>
 );
+
+function stateOf( healthy: boolean, answers: boolean ): string {
+	if ( ! answers ) {
+		return __( 'No answer', 'portcullis' );
+	}
+	return healthy
+		? __( 'Working', 'portcullis' )
+		: __( 'Needs attention', 'portcullis' );
+}
 
 const LastEvent = ( { at }: { readonly at: string | null } ) => (
 	<span>

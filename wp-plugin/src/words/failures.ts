@@ -1,7 +1,18 @@
 import { __, _n, sprintf } from '@wordpress/i18n';
-import type { Ban, Evidence } from '../wire.ts';
+import type { Ban } from '../wire.ts';
 import { span } from './moment.ts';
 import { isolated, visible } from './visible.ts';
+
+/** What of a ban its reason is told from. */
+type Reasoned = Pick<
+	Ban,
+	| 'failures'
+	| 'users'
+	| 'reason'
+	| 'events'
+	| 'first_failure_at'
+	| 'last_failure_at'
+>;
 
 /** How many of one kind of event, in words. */
 const kinds: Readonly< Record< string, ( count: number ) => string > > = {
@@ -96,7 +107,9 @@ function whatHappened(
 	events: Readonly< Record< string, number > >
 ): string {
 	const known = Object.entries( events )
-		.filter( ( [ event, count ] ) => count > 0 && event in kinds )
+		.filter(
+			( [ event, count ] ) => count > 0 && Object.hasOwn( kinds, event )
+		)
 		.sort( ( [ , a ], [ , b ] ) => b - a );
 	const counted = known.reduce( ( sum, [ , count ] ) => sum + count, 0 );
 	if ( known.length === 0 || known.length > 2 || counted < failures ) {
@@ -107,34 +120,44 @@ function whatHappened(
 		.join( ', ' );
 }
 
-function forWhom( users: readonly string[] ): string {
-	const [ first, second ] = users;
-	if ( first === undefined ) {
-		return '';
+/** Names, the latest first: `bob`, `bob and alice`, `bob and 4 others`. */
+function namesInWords( users: readonly string[] ): string {
+	const [ first = '', second = '' ] = users;
+	if ( users.length < 2 ) {
+		return isolated( first );
 	}
-	if ( users.length === 1 ) {
-		/* translators: %s: user name */
-		return sprintf( __( 'for %s', 'portcullis' ), isolated( first ) );
-	}
-	if ( users.length === 2 && second !== undefined ) {
-		return sprintf(
-			/* translators: 1: user name, 2: user name */
-			__( 'for %1$s and %2$s', 'portcullis' ),
-			isolated( first ),
-			isolated( second )
-		);
-	}
-	return sprintf(
-		/* translators: 1: user name, 2: number of other user names */
-		__( 'for %1$s and %2$d other names', 'portcullis' ),
-		isolated( first ),
-		users.length - 1
-	);
+	return users.length === 2
+		? sprintf(
+				/* translators: 1: user name, 2: user name */
+				__( '%1$s and %2$s', 'portcullis' ),
+				isolated( first ),
+				isolated( second )
+			)
+		: sprintf(
+				/* translators: 1: user name, 2: number of other user names */
+				__( '%1$s and %2$d other names', 'portcullis' ),
+				isolated( first ),
+				users.length - 1
+			);
 }
 
-function inWhatTime( evidence: Partial< Evidence >, locale: string ): string {
-	const { first_failure_at: first, last_failure_at: last } = evidence;
-	if ( ! first || ! last ) {
+function forWhom( ban: Reasoned ): string {
+	if ( ban.users.length === 0 ) {
+		return '';
+	}
+	const names = namesInWords( ban.users );
+	const isForThem = Object.keys( ban.events ).every(
+		( event ) => event === 'login_failure'
+	);
+	return isForThem
+		? /* translators: %s: user names. Behind "5 wrong passwords" */
+			sprintf( __( 'for %s', 'portcullis' ), names )
+		: `(${ names })`;
+}
+
+function inWhatTime( ban: Reasoned, locale: string ): string {
+	const { first_failure_at: first, last_failure_at: last } = ban;
+	if ( first === null || last === null || ban.failures < 2 ) {
 		return '';
 	}
 	const ms = Date.parse( last ) - Date.parse( first );
@@ -146,18 +169,14 @@ function inWhatTime( evidence: Partial< Evidence >, locale: string ): string {
 }
 
 /** Why the ban is there: `5 wrong passwords for bob in 3 min`. What an administrator wrote stands as it is. */
-export function failuresInWords(
-	ban: Pick< Ban, 'failures' | 'users' | 'reason' >,
-	evidence: Partial< Evidence >,
-	locale: string
-): string {
+export function failuresInWords( ban: Reasoned, locale: string ): string {
 	if ( ban.failures === 0 ) {
 		return visible( ban.reason );
 	}
 	const parts = [
-		whatHappened( ban.failures, evidence.events ?? {} ),
-		forWhom( ban.users ),
-		inWhatTime( evidence, locale ),
+		whatHappened( ban.failures, ban.events ),
+		forWhom( ban ),
+		inWhatTime( ban, locale ),
 	];
 	return parts.filter( ( part ) => part !== '' ).join( ' ' );
 }
