@@ -1,8 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { inspect, stripVTControlCharacters } from 'node:util';
+
+/** Tools that turn Node's compile cache on would put it into the temporary folder, where it must not stay. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/node-compile-cache', import.meta.url));
 
 export interface Failure {
   /** The test's name, behind those of the suites around it. */
@@ -39,12 +43,14 @@ export async function runTestFile(root: string, name: string, stop: AbortSignal)
   let output = '';
   // Short: tests put Unix sockets below it, and their paths may have 107 bytes.
   const scratch = mkdtempSync(join(tmpdir(), 't'));
+  // Sites of the tests run as other users, who must get to what is theirs.
+  chmodSync(scratch, 0o711);
   const startedAt = performance.now();
   const signal = AbortSignal.any([stop, AbortSignal.timeout(fileTimeout)]);
   const events = run({
     files: [path],
     signal,
-    env: { ...process.env, TMPDIR: scratch, FORCE_COLOR: '0' },
+    env: { ...process.env, TMPDIR: scratch, FORCE_COLOR: '0', NODE_COMPILE_CACHE: compileCache },
   });
   for await (const { type, data } of events) {
     if (type === 'test:stdout' || type === 'test:stderr') output += data.message;
