@@ -17,8 +17,6 @@ export const ProblemCode = oneOf(
   'log_unreadable',
   'log_gap',
   'firewall_failed',
-  'firewall_drift',
-  'firewall_refused',
   'ipv6_unenforced',
   'store_degraded',
   'ignoreip_unresolved',

@@ -105,7 +105,7 @@ export interface StructureReport {
 
 /**
  * Laws: `install` is idempotent, puts the jumps first in their chains, keeps entries that are there, drops jails that
- * are no longer named, never touches another program's rules, and refuses (firewall_refused) what bears our name but
+ * are no longer named, never touches another program's rules, and refuses (firewall_unavailable) what bears our name but
  * is not ours. `apply` is one batch: adding what is there replaces its end, removing what is not there is no error,
  * adding what has already ended does nothing. After `apply` resolved, the kernel holds it. When it rejects, any part
  * may hold. An entry ends by itself at `until` where the kernel can do that. `inspect` is cheap at any number of bans;

@@ -26,8 +26,6 @@ const sentences: Readonly<Record<HealthProblem['code'], string>> = {
   log_unreadable: 'A log file of the host cannot be read.',
   log_gap: 'A part of the host’s log could not be read.',
   firewall_failed: 'The firewall of the host does not take every ban.',
-  firewall_drift: 'The firewall of the host differed from what is wanted.',
-  firewall_refused: 'The firewall of the host refuses bans.',
   ipv6_unenforced: 'The host does not enforce bans of IPv6 addresses.',
   store_degraded: 'The host cannot keep its records on the disk.',
   ignoreip_unresolved: 'A name in the host’s configuration does not resolve.',
