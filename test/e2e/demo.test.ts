@@ -101,7 +101,7 @@ const startDemo = (...args: string[]) => start([process.execPath, script, ...arg
 
 /** `script` gives the demo a terminal, and passes Ctrl-C on to it. */
 const startDemoOnTerminal = () =>
-  start(['script', '-qec', `${process.execPath} ${script}`, '/dev/null'], 'pipe');
+  start(['script', '-qec', `exec ${process.execPath} ${script}`, '/dev/null'], 'pipe');
 
 /** The demo with a directory of its own for temporary files, so that what it leaves there shows. */
 function start([program, ...args]: string[], stdin: 'ignore' | 'pipe') {
