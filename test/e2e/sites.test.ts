@@ -139,8 +139,8 @@ describe('sites of a running daemon', { skip: namespacesLeftOut }, () => {
     const own = await asMine('DELETE /v1/bans/198.51.100.1', { claim: '%C3%A5sa%20b' });
     assert.equal(own.status, 200, own.body);
     assert.deepEqual(
-      own.json.ended.map(({ ip, state, ended_by }: Record<string, string>) => [ip, state, ended_by]),
-      [['198.51.100.1', 'ended', 'unban']],
+      own.json.ended.map(({ ip, state, lifted_by }: Record<string, string>) => [ip, state, lifted_by]),
+      [['198.51.100.1', 'ended', 'site:mine as åsa b']],
     );
     const held = await setEntries(host.namespace);
     assert.deepEqual([...held.keys()].sort(), ['198.51.100.2', '198.51.100.3']);

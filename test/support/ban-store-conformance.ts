@@ -72,6 +72,7 @@ export const ban = (changes: Partial<Omit<BanRecord, 'id'>> = {}): Omit<BanRecor
   state: 'pending',
   endedAt: null,
   endedBy: null,
+  liftedBy: null,
   reason: '3 failures within 3h',
   byHand: false,
   evidence,
@@ -256,7 +257,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
 
     it('has no more in force what has ended, and lets it be banned again under a new id', () => {
       const first = store.insertBan(ban());
-      store.endBans([first.id], start + 5, 'unban');
+      store.endBans([first.id], start + 5, 'unban', 'admin');
       store.setBanState([first.id], 'active');
       assert.equal(store.banInForce('wordpress', first.network), undefined);
       assert.deepEqual(store.bansOverlapping(network('0.0.0.0/0')), []);

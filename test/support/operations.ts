@@ -53,8 +53,13 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
     const event = { id: ++lastId, type, at: instant(now()), data };
     for (const listener of listeners) listener(event);
   };
-  const end = (ban: BanDetails, endedBy: EndedBy): Ban => {
-    Object.assign(ban, { state: 'ended', ended_at: instant(now()), ended_by: endedBy });
+  const end = (ban: BanDetails, endedBy: EndedBy, actor: string): Ban => {
+    Object.assign(ban, {
+      state: 'ended',
+      ended_at: instant(now()),
+      ended_by: endedBy,
+      lifted_by: actor,
+    });
     emit('unban', { ip: ban.ip, jail: ban.jail });
     return ban;
   };
@@ -147,6 +152,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
         state: 'active',
         ended_at: null,
         ended_by: null,
+        lifted_by: null,
         reason,
         evidence: { lines: [], first_failure_at: null, last_failure_at: null, events: {} },
       };
@@ -163,11 +169,11 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       if (hit.length === 0) throw new PortcullisError('not_banned', `${network} is not banned.`);
       if (allow !== undefined) await this.allow(actor, { ip, for: allow });
       note(actor, 'unban', network.toString(), '');
-      return { ended: hit.map((ban) => withoutEvidence(end(ban, 'unban') as BanDetails)) };
+      return { ended: hit.map((ban) => withoutEvidence(end(ban, 'unban', actor) as BanDetails)) };
     },
     async unbanAll(actor) {
       const hit = inForce();
-      for (const ban of hit) end(ban, 'unban');
+      for (const ban of hit) end(ban, 'unban', actor);
       note(actor, 'unban', null, 'all');
       return { ended: hit.length };
     },
@@ -206,7 +212,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       allowed.push(entry);
       note(actor, 'allow', entry.ip, text);
       const lifted = inForce().filter((ban) => network.overlaps(readNetwork(ban.ip)));
-      for (const ban of lifted) end(ban, 'allowed');
+      for (const ban of lifted) end(ban, 'allowed', actor);
       return { entry, lifted: lifted.length, kept: 0 };
     },
     async disallow(actor, id) {
@@ -277,7 +283,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       note(actor, state === 'approved' ? 'approve' : 'decline', request.ip, request.site);
       const hit = inForce().filter((ban) => ban.ip === request.ip);
       const ended =
-        state === 'approved' ? hit.map((ban) => withoutEvidence(end(ban, 'unban') as BanDetails)) : [];
+        state === 'approved' ? hit.map((ban) => withoutEvidence(end(ban, 'unban', actor) as BanDetails)) : [];
       return { request, ended };
     },
     listRegistrations: ({ limit, cursor }) => page(registrations, limit, cursor),

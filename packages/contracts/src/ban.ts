@@ -1,3 +1,4 @@
+import { Origin, originFields } from './origin.ts';
 import {
   array,
   count,
@@ -22,34 +23,42 @@ export const EndedBy = describe(
 );
 export type EndedBy = Static<typeof EndedBy>;
 
-export const Ban = object({
-  id: integer,
-  ip: describe('An address, or a network as `2001:db8::/64`; canonical (RFC 5952).', string),
-  jail: string,
-  since: instant,
-  until: describe('When it ends; null: never by itself.', nullable(instant)),
-  failures: describe('Failures that count for this ban, those that prolonged it included.', count),
-  sites: describe(
-    'Failures by site; the empty name stands for lines that name no site. A registered site sees its own only.',
-    counts,
-  ),
-  other_sites: describe(
-    'Other sites with evidence, whose names are not told; always 0 on the admin socket.',
-    count,
-  ),
-  users: describe(
-    'User names tried, the latest first, at most 20. Text that attackers wrote: escape it.',
-    array(string),
-  ),
-  events: describe('Failures by kind of event.', counts),
-  first_failure_at: nullable(instant),
-  last_failure_at: nullable(instant),
-  times_banned: describe('How often this address has been banned by this jail, this ban included.', count),
-  state: BanState,
-  ended_at: nullable(instant),
-  ended_by: nullable(EndedBy),
-  reason: describe('Why: the rule that decided, or what the administrator wrote.', string),
-});
+export const Ban = object(
+  {
+    id: integer,
+    ip: describe('An address, or a network as `2001:db8::/64`; canonical (RFC 5952).', string),
+    jail: string,
+    since: instant,
+    until: describe('When it ends; null: never by itself.', nullable(instant)),
+    failures: describe('Failures that count for this ban, those that prolonged it included.', count),
+    sites: describe(
+      'Failures by site; the empty name stands for lines that name no site. A registered site sees its own only.',
+      counts,
+    ),
+    other_sites: describe(
+      'Other sites with evidence, whose names are not told; always 0 on the admin socket.',
+      count,
+    ),
+    users: describe(
+      'User names tried, the latest first, at most 20. Text that attackers wrote: escape it.',
+      array(string),
+    ),
+    events: describe('Failures by kind of event.', counts),
+    first_failure_at: nullable(instant),
+    last_failure_at: nullable(instant),
+    times_banned: describe('How often this address has been banned by this jail, this ban included.', count),
+    state: BanState,
+    ended_at: nullable(instant),
+    ended_by: nullable(EndedBy),
+    lifted_by: describe(
+      'Who lifted it: `admin`, or `site:<id>` with ` as <WordPress user>` as the site claims; null where nobody did. A registered site is told of other sites `other_site`.',
+      nullable(string),
+    ),
+    reason: describe('Why: the rule that decided, or what the administrator wrote.', string),
+    ...Origin.properties,
+  },
+  originFields,
+);
 export type Ban = Static<typeof Ban>;
 
 export const Evidence = object({
@@ -63,7 +72,7 @@ export const Evidence = object({
 });
 export type Evidence = Static<typeof Evidence>;
 
-export const BanDetails = object({ ...Ban.properties, evidence: Evidence });
+export const BanDetails = object({ ...Ban.properties, evidence: Evidence }, originFields);
 export type BanDetails = Static<typeof BanDetails>;
 
 export const NewBan = object(

@@ -155,6 +155,8 @@ export interface BanRecord {
   readonly state: 'pending' | 'active' | 'failed' | 'ended';
   readonly endedAt: number | null;
   readonly endedBy: EndedBy | null;
+  /** The actor who ended it, as the audit log names him; null: nobody did, or it goes on. */
+  readonly liftedBy: string | null;
   readonly reason: string;
   /** A person decided on it, or on its end: it does not rest on its evidence alone. */
   readonly byHand: boolean;
@@ -228,7 +230,7 @@ export interface BanStore {
   updateBan(ban: BanRecord): void;
   /** The reason why a ban failed stands behind the one for the ban, until it is active. */
   setBanState(ids: readonly number[], state: 'active' | 'failed', reason?: string): void;
-  endBans(ids: readonly number[], endedAt: number, endedBy: EndedBy): void;
+  endBans(ids: readonly number[], endedAt: number, endedBy: EndedBy, liftedBy?: string): void;
   /**
    * Moves the ends of bans in force that began at or before `since`: the clock by which they were written was set.
    * Those that begin later were written by another clock. @returns how many

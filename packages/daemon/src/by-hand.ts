@@ -103,7 +103,7 @@ export class ByHand {
     }
     store.transaction(
       () => {
-        enforcer.end(bans, 'unban');
+        enforcer.end(bans, 'unban', actor);
         this.#forget([{ jail: options.jail ?? null, network }, ...bans]);
         for (const ban of bans) this.#audit(actor, 'unban', String(ban.network), ban.jail, '');
       },
@@ -112,7 +112,9 @@ export class ByHand {
     if (options.allow !== undefined) await this.allow(actor, { ip, for: options.allow });
     await enforcer.flush();
     return {
-      ended: bans.map((ban) => toBan({ ...ban, state: 'ended', endedAt: clock.now(), endedBy: 'unban' })),
+      ended: bans.map((ban) =>
+        toBan({ ...ban, state: 'ended', endedAt: clock.now(), endedBy: 'unban', liftedBy: actor }),
+      ),
     };
   }
 
@@ -122,7 +124,7 @@ export class ByHand {
     const bans = [...store.bansInForce()].filter((ban) => jail === undefined || ban.jail === jail);
     store.transaction(
       () => {
-        enforcer.end(bans, 'unban');
+        enforcer.end(bans, 'unban', actor);
         this.#forget(bans);
         this.#audit(actor, 'unban', null, jail ?? null, `all ${bans.length} bans`);
       },
@@ -149,7 +151,7 @@ export class ByHand {
           added_by: actor,
           site: null,
         });
-        enforcer.end(bans, 'allowed');
+        enforcer.end(bans, 'allowed', actor);
         this.#forget([{ jail: null, network }, ...bans]);
         this.#audit(actor, 'allow', String(network), null, entry.note ?? '');
         return record;

@@ -80,12 +80,24 @@ export class Enforcer {
   }
 
   /** Records a new ban. One that has ended already is kept as history and never applied. */
-  insert(ban: Omit<BanRecord, 'id' | 'state' | 'endedAt' | 'endedBy'>): BanRecord {
+  insert(ban: Omit<BanRecord, 'id' | 'state' | 'endedAt' | 'endedBy' | 'liftedBy'>): BanRecord {
     const { store, clock } = this.#options;
     if (ban.until !== null && ban.until <= clock.now()) {
-      return store.insertBan({ ...ban, state: 'ended', endedAt: ban.until, endedBy: 'expired' });
+      return store.insertBan({
+        ...ban,
+        state: 'ended',
+        endedAt: ban.until,
+        endedBy: 'expired',
+        liftedBy: null,
+      });
     }
-    const record = store.insertBan({ ...ban, state: 'pending', endedAt: null, endedBy: null });
+    const record = store.insertBan({
+      ...ban,
+      state: 'pending',
+      endedAt: null,
+      endedBy: null,
+      liftedBy: null,
+    });
     this.#remember(record);
     this.#queue.push({
       change: { action: 'add', ...enforced(record) },
@@ -109,13 +121,18 @@ export class Enforcer {
     return record;
   }
 
-  /** Records the end of bans. */
-  end(bans: readonly Pick<BanRecord, 'id' | 'jail' | 'network' | 'until'>[], endedBy: EndedBy): void {
+  /** Records the end of bans. @param liftedBy the actor, where one decided on it */
+  end(
+    bans: readonly Pick<BanRecord, 'id' | 'jail' | 'network' | 'until'>[],
+    endedBy: EndedBy,
+    liftedBy?: string,
+  ): void {
     const { store, clock, onEnd } = this.#options;
     store.endBans(
       bans.map(({ id }) => id),
       clock.now(),
       endedBy,
+      liftedBy,
     );
     for (const ban of bans) {
       const key = keyOf(ban);

@@ -119,6 +119,7 @@ export const toBan = (ban: BanRecord): Ban => ({
   state: ban.state,
   ended_at: isoOrNull(ban.endedAt),
   ended_by: ban.endedBy,
+  lifted_by: ban.liftedBy,
   reason: ban.reason,
 });
 

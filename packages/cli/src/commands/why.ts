@@ -80,7 +80,7 @@ function section(out: Terminal, title: string, lines: readonly string[]): void {
 function describeBan(ban: Ban, now: number): string[] {
   const end =
     ban.state === 'ended'
-      ? `ended ${at(ban.ended_at!)} (${ban.ended_by})`
+      ? `ended ${at(ban.ended_at!)} (${ban.ended_by}${ban.lifted_by === null ? '' : ` by ${visible(ban.lifted_by)}`})`
       : ban.until === null
         ? 'never ends'
         : `ends ${ahead(ban.until, now)}`;

@@ -89,7 +89,7 @@ export class SiteDecisions {
     takeChanges(by.id, bans.length);
     store.transaction(
       () => {
-        enforcer.end(bans, 'unban');
+        enforcer.end(bans, 'unban', actorOf(by));
         for (const ban of bans) this.#audit(by, 'unban', ban.network, ban.jail, '');
       },
       { durable: true },
@@ -123,10 +123,10 @@ export class SiteDecisions {
           until: new Date(now + duration).toISOString(),
           note,
           added_at: new Date(now).toISOString(),
-          added_by: by.user === '' ? `site:${by.id}` : `site:${by.id} as ${by.user}`,
+          added_by: actorOf(by),
           site: by.id,
         });
-        enforcer.end(own, 'allowed');
+        enforcer.end(own, 'allowed', actorOf(by));
         this.#audit(by, 'allow', network, null, note);
         return added;
       },
@@ -238,6 +238,9 @@ export class SiteDecisions {
     });
   }
 }
+
+/** Who it was, as entries and bans keep it. */
+const actorOf = ({ id, user }: Decider): string => (user === '' ? `site:${id}` : `site:${id} as ${user}`);
 
 function requireRight({ rights }: Decider, right: SiteRight): void {
   if (rights.includes(right)) return;

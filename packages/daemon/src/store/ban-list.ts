@@ -30,6 +30,7 @@ export const toBan = (row: BanRow & Summary): Ban => ({
   state: row.state,
   ended_at: row.ended_at === null ? null : instantOf(row.ended_at),
   ended_by: row.ended_by,
+  lifted_by: row.lifted_by,
   reason: row.reason,
 });
 

@@ -22,6 +22,7 @@ export interface BanRow {
   state: BanRecord['state'];
   ended_at: number | null;
   ended_by: EndedBy | null;
+  lifted_by: string | null;
   reason: string;
   sites: string;
   users: string;
@@ -58,6 +59,7 @@ const toRecord = (row: FullRow): BanRecord => ({
   state: row.state,
   endedAt: row.ended_at,
   endedBy: row.ended_by,
+  liftedBy: row.lifted_by,
   reason: row.reason,
   byHand: row.by_hand === 1,
   evidence: {
@@ -127,7 +129,7 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
     db.write(() => {
       id ||= (db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'bans'")?.seq ?? 0) + 1;
       db.run(
-        'INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         id,
         ban.jail,
         toColumn(network),
@@ -144,6 +146,7 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
         JSON.stringify(evidence.sites),
         JSON.stringify(evidence.users.slice(0, maxEvidenceUsers)),
         ban.byHand ? 1 : 0,
+        ban.liftedBy,
       );
       writeEvidence(id, ban);
       tally(ban);
@@ -156,13 +159,14 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
   function update(ban: BanRecord): void {
     db.write(() => {
       db.run(
-        `UPDATE bans SET until = ?, failures = ?, state = ?, ended_at = ?, ended_by = ?, reason = ?, sites = ?, users = ?,
+        `UPDATE bans SET until = ?, failures = ?, state = ?, ended_at = ?, ended_by = ?, lifted_by = ?, reason = ?, sites = ?, users = ?,
            by_hand = ? WHERE id = ?`,
         ban.until,
         ban.failures,
         ban.state,
         ban.endedAt,
         ban.endedBy,
+        ban.liftedBy,
         ban.reason,
         JSON.stringify(ban.evidence.sites),
         JSON.stringify(ban.evidence.users.slice(0, maxEvidenceUsers)),
@@ -192,13 +196,14 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
     });
   }
 
-  function end(ids: readonly number[], endedAt: number, endedBy: EndedBy): void {
+  function end(ids: readonly number[], endedAt: number, endedBy: EndedBy, liftedBy?: string): void {
     db.write(() => {
       for (const id of ids) {
         const ended = db.get<{ jail: string }>(
-          `UPDATE bans SET state = 'ended', ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL RETURNING jail`,
+          `UPDATE bans SET state = 'ended', ended_at = ?, ended_by = ?, lifted_by = ? WHERE id = ? AND ended_at IS NULL RETURNING jail`,
           endedAt,
           endedBy,
+          liftedBy ?? null,
           id,
         );
         if (ended === undefined) continue;

@@ -45,6 +45,7 @@ describe('the read side of the store', () => {
       state: 'pending',
       ended_at: null,
       ended_by: null,
+      lifted_by: null,
       reason: '3 failures within 3h',
     });
     assert.deepEqual(evidence.lines, ['first', 'last']);
@@ -58,7 +59,7 @@ describe('the read side of the store', () => {
     of('192.0.2.0/24', { evidence, reason: 'By hand' });
     of('2001:db8::/64', { state: 'active' });
     const gone = of('203.0.113.9', { since: now - 2 * hour });
-    store.endBans([gone.id], now, 'unban');
+    store.endBans([gone.id], now, 'unban', 'admin');
     const cases: [BanQuery, string[]][] = [
       [{}, ['2001:db8::/64', '192.0.2.0/24', '192.0.2.1']],
       [{ state: 'all' }, ['2001:db8::/64', '192.0.2.0/24', '192.0.2.1', '203.0.113.9']],

@@ -6,13 +6,30 @@ import type { Database } from './database.ts';
 import { fromInstant, instantOf } from './instant.ts';
 import type { Condition, createPager, List } from './page.ts';
 
+/** Whose eyes: a registered site, and the names in the log that are its own. */
+export interface Viewer {
+  readonly id: string;
+  /** At least one. */
+  readonly names: readonly string[];
+}
+
 /** The part of a ban that is of the ban itself, not of anybody's evidence. */
 type CommonRow = Pick<
   BanRow,
-  'id' | 'jail' | 'address' | 'prefix' | 'ip' | 'since' | 'until' | 'state' | 'ended_at' | 'ended_by'
+  | 'id'
+  | 'jail'
+  | 'address'
+  | 'prefix'
+  | 'ip'
+  | 'since'
+  | 'until'
+  | 'state'
+  | 'ended_at'
+  | 'ended_by'
+  | 'lifted_by'
 > & { reason: string; by_hand: number; ends: number; own_since: number; own_failures: number };
 const commonColumns =
-  'b.id, b.jail, b.address, b.prefix, b.ip, b.since, b.until, b.state, b.ended_at, b.ended_by, b.reason, b.by_hand, b.ends';
+  'b.id, b.jail, b.address, b.prefix, b.ip, b.since, b.until, b.state, b.ended_at, b.ended_by, b.lifted_by, b.reason, b.by_hand, b.ends';
 
 interface OwnRow {
   site: string;
@@ -34,14 +51,14 @@ const owned = 'IN (SELECT value FROM json_each(?))';
 
 /**
  * Bans as one site sees them: those with evidence under one of its names. What it is told is put together from its own
- * evidence; of others it learns how many there are. `names` are the site's, at least one.
+ * evidence; of others it learns how many there are.
  */
 export function createSiteBans(
   db: Database,
   page: ReturnType<typeof createPager>,
   countInForceOfHost: () => number,
 ) {
-  function toBan(row: CommonRow, names: string): Ban {
+  function toBan(row: CommonRow, viewer: string, names: string): Ban {
     const own = db.all<OwnRow>(
       `SELECT site, failures, users, events, first_failure_at, last_failure_at FROM ban_sites
        WHERE ban_id = ? AND site ${owned} ORDER BY last_failure_at DESC, site`,
@@ -80,12 +97,13 @@ export function createSiteBans(
       state: row.state,
       ended_at: row.ended_at === null ? null : instantOf(row.ended_at),
       ended_by: row.ended_by,
+      lifted_by: lifterFor(viewer, row.lifted_by),
       reason: reasonOf(row, failures, sites - own.length),
     };
   }
 
-  function details(row: CommonRow, names: string): BanDetails {
-    const ban = toBan(row, names);
+  function details(row: CommonRow, viewer: string, names: string): BanDetails {
+    const ban = toBan(row, viewer, names);
     const { events, first_failure_at, last_failure_at } = ban;
     // Lines and the sites that they name are two lists side by side: SQLite hands out the lines that are the site's own.
     const lines = db.all<{ line: string }>(
@@ -144,7 +162,7 @@ export function createSiteBans(
    * Sorted by `-since` when nothing else is asked.
    * @throws PortcullisError invalid_request for an order that would tell of others
    */
-  function list(names: readonly string[], query: BanQuery): Page<Ban> {
+  function list({ id: viewer, names }: Viewer, query: BanQuery): Page<Ban> {
     const sort = query.sort ?? '-since';
     const key = keys[sort.replace('-', '') as keyof typeof keys];
     if (key === undefined) {
@@ -176,7 +194,7 @@ export function createSiteBans(
         },
         keyParam: (value) => (typeof value === 'number' ? value : Buffer.from(value, 'hex')),
         idOf: (row) => row.id,
-        toItem: (row) => db.read(() => toBan(row, all)),
+        toItem: (row) => db.read(() => toBan(row, viewer, all)),
       },
       { limit, cursor },
     );
@@ -219,7 +237,7 @@ export function createSiteBans(
   }
 
   /** The ban, if the site has evidence in it. */
-  function find(names: readonly string[], id: number): BanDetails | undefined {
+  function find({ id: viewer, names }: Viewer, id: number): BanDetails | undefined {
     const all = JSON.stringify(names);
     return db.read(() => {
       const row = db.get<CommonRow>(
@@ -228,7 +246,7 @@ export function createSiteBans(
         id,
         all,
       );
-      return row && details(row, all);
+      return row && details(row, viewer, all);
     });
   }
 
@@ -272,6 +290,13 @@ function summaryOf(own: readonly OwnRow[]): Pick<Ban, 'events' | 'first_failure_
     first_failure_at: Number.isFinite(first) ? instantOf(first) : null,
     last_failure_at: Number.isFinite(last) ? instantOf(last) : null,
   };
+}
+
+/** Who lifted a ban, as one site may know it: its own people by name, of others whether it was the host's administrator. */
+function lifterFor(viewer: string, actor: string | null): string | null {
+  const [who] = actor?.split(' ', 1) ?? [];
+  if (actor === null || who === `site:${viewer}`) return actor;
+  return who === 'admin' ? 'admin' : 'other_site';
 }
 
 /** What a site can sort by: times banned would count bans that are not its own. */

@@ -122,6 +122,19 @@ describe('what one site sees of the store', () => {
     assert.doesNotMatch(reasonOf(one, ['mine.example'], { reason: 'theirs.example called' }), /theirs/);
   });
 
+  it('names its own people as those who lifted a ban, and of others what they are', () => {
+    const lifted = (actor?: string) => {
+      const { id } = insert('192.0.2.1', ['mine.example', 'theirs.example']);
+      store.endBans([id], now, 'unban', actor);
+      return [mine, theirs].map((viewer) => queries.ban(viewer, id)!.lifted_by);
+    };
+    assert.deepEqual(lifted('site:mine as anna'), ['site:mine as anna', 'other_site']);
+    assert.deepEqual(lifted('site:mine'), ['site:mine', 'other_site']);
+    assert.deepEqual(lifted('site:mine2 as anna'), ['other_site', 'other_site']);
+    assert.deepEqual(lifted('admin'), ['admin', 'admin']);
+    assert.deepEqual(lifted(), [null, null]);
+  });
+
   it('finds by what is its own and never by the names that others saw', () => {
     insert('192.0.2.1', ['mine.example', 'theirs.example'], { reason: 'needle' });
     assert.deepEqual(ips(mine, { search: 'user of mine' }), ['192.0.2.1']);

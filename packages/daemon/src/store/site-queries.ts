@@ -24,16 +24,11 @@ import {
   toAuditEntry,
   toRequest,
 } from './registers.ts';
-import { createSiteBans } from './site-bans.ts';
+import { createSiteBans, type Viewer } from './site-bans.ts';
 import type { Store } from './sqlite.ts';
 import { readStats } from './stats.ts';
 
-/** Whose eyes: a registered site, and the names in the log that are its own. */
-export interface Viewer {
-  readonly id: string;
-  /** At least one. */
-  readonly names: readonly string[];
-}
+export type { Viewer };
 
 /**
  * The read side as one site sees it: nothing but what is its own, and of others how many there are. Every query names the
@@ -79,8 +74,8 @@ export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
     site === undefined ? names : names.filter((name) => name === site);
 
   return {
-    bans: ({ names }, query) => bans.list(names, query),
-    ban: ({ names }, id) => bans.find(names, id),
+    bans: bans.list,
+    ban: bans.find,
     countBansInForce: ({ names }) => bans.countInForce(names),
     countActiveBans: ({ names }) => bans.countActive(names),
     failures: ({ names }, query) => failures.list(query, names),
