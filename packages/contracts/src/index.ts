@@ -5,6 +5,7 @@ export * from './duration.ts';
 export * from './errors.ts';
 export * from './failure.ts';
 export * from './jail.ts';
+export * from './origin.ts';
 export * from './registration.ts';
 export type { Static } from './schema.ts';
 export * from './site.ts';

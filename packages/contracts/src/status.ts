@@ -1,4 +1,5 @@
 import { JailSummary, LogPosition } from './jail.ts';
+import { Origin } from './origin.ts';
 import {
   array,
   boolean,
@@ -45,17 +46,39 @@ export const Status = object({
 });
 export type Status = Static<typeof Status>;
 
-export const Stats = object({
-  since: instant,
-  until: instant,
-  bucket_seconds: count,
-  buckets: array(object({ at: instant, failures: count, bans: count })),
-  failures: count,
-  bans: count,
-  top_sites: array(object({ name: string, failures: count })),
-  top_users: array(object({ name: string, failures: count })),
-  top_events: array(object({ name: string, failures: count })),
-});
+export const Stats = object(
+  {
+    since: instant,
+    until: instant,
+    bucket_seconds: count,
+    buckets: array(object({ at: instant, failures: count, bans: count })),
+    failures: count,
+    bans: count,
+    top_sites: array(object({ name: string, failures: count })),
+    top_users: array(object({ name: string, failures: count })),
+    top_events: array(object({ name: string, failures: count })),
+    top_countries: describe(
+      'Countries with most bans that began in the span; null: not known.',
+      array(object({ country: Origin.properties.country, bans: count, failures: count })),
+    ),
+    top_networks: describe(
+      'Autonomous systems with most bans that began in the span; null: not known.',
+      array(
+        object({
+          asn: Origin.properties.asn,
+          as_name: Origin.properties.as_name,
+          bans: count,
+          failures: count,
+        }),
+      ),
+    ),
+    origins_of: describe(
+      'Over how many bans these two are counted: the newest of the span, at most 2,000.',
+      count,
+    ),
+  },
+  ['top_countries', 'top_networks', 'origins_of'],
+);
 export type Stats = Static<typeof Stats>;
 
 /** What `/v1/events` sends, one JSON object an event. */

@@ -1,21 +1,26 @@
 import { Ban, BanDetails } from './ban.ts';
 import { Failure } from './failure.ts';
+import { Origin, originFields } from './origin.ts';
 import { array, count, counts, nullable, object, type Static, string } from './schema.ts';
 import { Exemption } from './site.ts';
 
 /** Everything known of an address. */
-export const Why = object({
-  ip: string,
-  banned: { type: 'boolean' } as const,
-  bans: array(BanDetails),
-  history: array(Ban),
-  exemptions: array(Exemption),
-  failures: count,
-  sites: counts,
-  recent_failures: array(Failure),
-  jails: array(
-    object({ jail: string, failures: count, maxretry: count, findtime_seconds: count, counted_as: string }),
-  ),
-  advice: nullable(string),
-});
+export const Why = object(
+  {
+    ip: string,
+    banned: { type: 'boolean' } as const,
+    bans: array(BanDetails),
+    history: array(Ban),
+    exemptions: array(Exemption),
+    failures: count,
+    sites: counts,
+    recent_failures: array(Failure),
+    jails: array(
+      object({ jail: string, failures: count, maxretry: count, findtime_seconds: count, counted_as: string }),
+    ),
+    advice: nullable(string),
+    ...Origin.properties,
+  },
+  originFields,
+);
 export type Why = Static<typeof Why>;
