@@ -77,7 +77,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   core: ['@portcullis/contracts'],
   client: ['@portcullis/contracts'],
-  daemon: ['@portcullis/contracts', '@portcullis/core'],
+  'origin-data': ['@portcullis/core'],
+  daemon: ['@portcullis/contracts', '@portcullis/core', '@portcullis/origin-data'],
   cli: ['@portcullis/contracts', '@portcullis/core', '@portcullis/client', '@portcullis/daemon'],
 };
 for (const [name, allowed] of Object.entries(mayImport)) {
