@@ -98,6 +98,7 @@ function allowed(schema: Schema): string {
   if (anyOf?.some((one) => one.pattern === durationPattern)) return 'a duration';
   if (anyOf !== undefined) return anyOf.map(allowed).join(' or ');
   if (type === 'boolean') return '`true`, `false`';
+  if (type === 'object') return 'tables';
   if (type === 'array') return `${listSize(schema)} of: ${allowed(items ?? {})}`;
   if (exclusiveMinimum !== undefined) return `a number above ${exclusiveMinimum}`;
   if (minimum !== undefined) return `${grouped(minimum)} to ${grouped(maximum!)}`;

@@ -316,6 +316,14 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       return { id, token: 'another-token-of-a-fake' };
     },
     revokeToken: (_actor, id) => Object.assign(registration(id), { has_token: false }),
+    testReport: async ({ destination = 'slack', site }) => ({
+      destination: site === undefined ? destination : `${destination}.sites.${site}`,
+      host: 'hooks.slack.com',
+      result: 'delivered',
+      status: 200,
+      answer: 'ok',
+      took_ms: 12,
+    }),
     listAudit: ({ limit, cursor }) => page(audit, limit, cursor),
     subscribe(listener) {
       listeners.add(listener);

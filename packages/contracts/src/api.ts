@@ -10,6 +10,7 @@ import {
   type SiteRight,
   SiteToken,
 } from './registration.ts';
+import { NewReportTest, ReportTest } from './reporting.ts';
 import { array, boolean, count, describe, nullable, object, oneOf, type Static, string } from './schema.ts';
 import {
   AllowEntry,
@@ -339,6 +340,14 @@ export const routes = {
     access: ['admin'],
     params: siteParam,
     response: Registration,
+  },
+  testReport: {
+    method: 'POST',
+    path: '/v1/reports/test',
+    summary: 'Send a test message to Slack or the webhook, and tell what it answered',
+    access: ['admin'],
+    body: NewReportTest,
+    response: ReportTest,
   },
   listAudit: {
     method: 'GET',

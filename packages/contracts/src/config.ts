@@ -1,7 +1,8 @@
 import { durationPattern } from './duration.ts';
 import { FilterName } from './failure.ts';
 import { siteIdPattern, siteSettings, unixNamePattern } from './registration.ts';
-import { boolean, describe, object, oneOf, type Static, string } from './schema.ts';
+import { ReportsSection, SlackSection, WebhookSection } from './reporting.ts';
+import { boolean, describe, object, oneOf, type Static } from './schema.ts';
 
 const duration = {
   anyOf: [
@@ -55,6 +56,23 @@ const jailSettings = {
 type JailSetting = keyof typeof jailSettings;
 const jailSettingNames = Object.keys(jailSettings) as unknown as readonly JailSetting[];
 
+/** What the constants of WP fail2ban can name. It writes to auth unless told otherwise. */
+export const Facility = oneOf(
+  'auth',
+  'authpriv',
+  'user',
+  'daemon',
+  'local0',
+  'local1',
+  'local2',
+  'local3',
+  'local4',
+  'local5',
+  'local6',
+  'local7',
+);
+export type Facility = Static<typeof Facility>;
+
 /** The file as an administrator writes it: every key may be left out. Unknown keys are refused. */
 export const ConfigFile = object(
   {
@@ -63,7 +81,7 @@ export const ConfigFile = object(
     log: object(
       {
         source: describe(
-          'Where lines come from. The journal is not read yet: auto is file.',
+          'Where lines come from. auto: the files where one is written, the journal elsewhere.',
           oneOf('auto', 'file', 'journal'),
         ),
         files: describe('Globs; rotation is followed.', {
@@ -71,8 +89,14 @@ export const ConfigFile = object(
           items: { type: 'string', pattern: '^/' },
           minItems: 1,
         } as const),
+        facilities: describe('Which syslog facilities of the journal are read.', {
+          type: 'array',
+          items: Facility,
+          minItems: 1,
+          uniqueItems: true,
+        } as const),
       },
-      ['source', 'files'],
+      ['source', 'files', 'facilities'],
     ),
     defaults: object(jailSettings, jailSettingNames),
     jails: {
@@ -164,16 +188,24 @@ export const ConfigFile = object(
       },
       ['history', 'failures', 'audit'],
     ),
-    slack: object(
-      {
-        webhook_url_file: describe('A file that holds the incoming-webhook URL.', string),
-        webhook_url: describe('The URL itself; not together with webhook_url_file.', string),
-        channel: describe('The channel; empty: the webhook’s own.', string),
-      },
-      ['webhook_url_file', 'webhook_url', 'channel'],
-    ),
+    slack: SlackSection,
+    webhook: WebhookSection,
+    reports: ReportsSection,
   },
-  ['state_dir', 'run_dir', 'log', 'defaults', 'jails', 'firewall', 'sites', 'panel', 'retention', 'slack'],
+  [
+    'state_dir',
+    'run_dir',
+    'log',
+    'defaults',
+    'jails',
+    'firewall',
+    'sites',
+    'panel',
+    'retention',
+    'slack',
+    'webhook',
+    'reports',
+  ],
 );
 export type ConfigFile = Static<typeof ConfigFile>;
 
@@ -184,7 +216,7 @@ export const standardFilters: FilterName[] = ['wordpress-hard', 'wordpress-soft'
 export const defaultConfig = {
   state_dir: '/var/lib/portcullis',
   run_dir: '/run/portcullis',
-  log: { source: 'auto', files: ['/var/log/auth.log'] },
+  log: { source: 'auto', files: ['/var/log/auth.log'], facilities: ['auth', 'authpriv'] },
   defaults: {
     maxretry: 3,
     findtime: '3h',
@@ -211,5 +243,26 @@ export const defaultConfig = {
   sites: {},
   panel: { shared_group: 'www-data' },
   retention: { history: '90d', failures: '30d', audit: '52w' },
-  slack: { webhook_url_file: '', channel: '' },
+  slack: {
+    webhook_url_file: '',
+    webhook_credential: '',
+    channel: '',
+    min_severity: 'info',
+    window: '10m',
+    quiet_hours: '',
+    allowed_hosts: [],
+    reports: ['weekly'],
+  },
+  webhook: {
+    url_file: '',
+    url_credential: '',
+    secret_file: '',
+    secret_credential: '',
+    min_severity: 'info',
+    window: '10m',
+    quiet_hours: '',
+    allowed_hosts: [],
+    reports: [],
+  },
+  reports: { at: '08:00', silent_after: '7d' },
 } as const satisfies ConfigFile;

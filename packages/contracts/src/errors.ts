@@ -25,6 +25,7 @@ export const errors = {
   invalid_config: { status: 400, exit: 2, title: 'The configuration is not valid' },
   already_running: { status: 409, exit: 1, title: 'Another daemon works on this state' },
   firewall_unavailable: { status: 500, exit: 1, title: 'The firewall cannot be used' },
+  not_configured: { status: 409, exit: 2, title: 'Not configured' },
   unreadable_file: { status: 400, exit: 2, title: 'A file cannot be read' },
 } as const;
 

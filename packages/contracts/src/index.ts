@@ -7,6 +7,7 @@ export * from './failure.ts';
 export * from './jail.ts';
 export * from './origin.ts';
 export * from './registration.ts';
+export * from './reporting.ts';
 export type { Static } from './schema.ts';
 export * from './site.ts';
 export * from './status.ts';

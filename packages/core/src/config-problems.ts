@@ -32,7 +32,7 @@ function pathOf({ instancePath, keyword, params, propertyName }: ErrorObject): s
 
 function offendingValue(error: ErrorObject): unknown {
   // It may be a webhook's URL, which is a secret, under a name that is misspelled.
-  if (error.instancePath.startsWith('/slack')) return '[redacted]';
+  if (/^\/(slack|webhook)/.test(error.instancePath)) return '[redacted]';
   const { keyword, data, params, propertyName } = error;
   if (propertyName !== undefined) return propertyName;
   if (keyword === 'additionalProperties')
@@ -43,7 +43,7 @@ function offendingValue(error: ErrorObject): unknown {
 /** What is allowed there, in words. */
 function sentence(error: ErrorObject): string {
   const { keyword, params, parentSchema, schemaPath, propertyName } = error;
-  if (propertyName !== undefined) return error.instancePath === '/sites' ? siteNaming : jailNaming;
+  if (propertyName !== undefined) return namings[error.instancePath] ?? jailNaming;
   if (keyword === 'additionalProperties') {
     return `unknown; allowed here: ${Object.keys(parentSchema?.['properties'] ?? {}).join(', ')}`;
   }
@@ -71,6 +71,14 @@ function sentence(error: ErrorObject): string {
 const jailNaming = 'a jail is named by 1 to 17 of a-z, 0-9 and -, and begins with a letter or digit';
 const siteNaming =
   'a site’s id has 1 to 40 of a-z, 0-9, . and -, and begins and ends with a letter or digit; quote one with a dot: [sites."example.com"]';
+
+const patternNaming =
+  'is named by a site’s id, a name as in the log, or a pattern as "*.example.com"; quote one with a dot or star';
+const namings: Readonly<Record<string, string>> = {
+  '/sites': siteNaming,
+  '/slack/sites': patternNaming,
+  '/webhook/sites': patternNaming,
+};
 
 const alternatives = ({ instancePath }: ErrorObject): string =>
   instancePath.startsWith('/firewall/ports')

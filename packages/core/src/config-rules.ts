@@ -1,6 +1,7 @@
 import { type ConfigFile, parseDuration } from '@portcullis/contracts';
 import { parseNetwork } from './address.ts';
 import type { ConfigProblem } from './config.ts';
+import { destinationRules } from './destination-rules.ts';
 
 /** iptables' multiport match takes 15 ports; a range counts for two (iptables-extensions(8)). */
 const maxPorts = 15;
@@ -36,7 +37,8 @@ export function ruleProblems(file: ConfigFile, wrong: ReadonlySet<string>): Conf
       `must be at most ${maxRunDir} bytes long: a socket's whole path may have 107`,
     );
   }
-  slackRules(section(file, 'slack'), report);
+  const [slack, webhook, reports] = ['slack', 'webhook', 'reports'].map((key) => section(file, key));
+  destinationRules({ slack: slack!, webhook: webhook!, reports: reports! }, report);
   siteRules(section(file, 'sites'), report);
   return problems;
 }
@@ -127,12 +129,6 @@ function firewallRules(firewall: Section, report: Report): void {
   }
   if (rejectWith === 'tcp-reset' && Array.isArray(protocols) && !protocols.includes('tcp')) {
     report('firewall.reject_with', rejectWith, 'needs tcp among firewall.protocols');
-  }
-}
-
-function slackRules(slack: Section, report: Report): void {
-  if (slack['webhook_url'] && slack['webhook_url_file']) {
-    report('slack.webhook_url', '[redacted]', 'give either webhook_url or webhook_url_file');
   }
 }
 

@@ -196,7 +196,7 @@ test('each rule refuses what makes no sense', () => {
     [
       '[slack]\nwebhook_url = "https://hooks.slack.example/T0/secret"\nwebhook_url_file = "/x"',
       'slack.webhook_url',
-      /either/,
+      /only one/,
     ],
   ];
   for (const [text, path, message] of cases) {

@@ -12,6 +12,7 @@ import { parse, TomlError } from 'smol-toml';
 import type { BantimePolicy } from './bantime.ts';
 import { schemaProblems } from './config-problems.ts';
 import { ruleProblems } from './config-rules.ts';
+import { type DestinationConfig, destinationsOf, minuteOf } from './destinations.ts';
 
 /** What a jail does, with its overrides applied. Durations in milliseconds, null for ever. */
 export interface JailConfig extends BantimePolicy {
@@ -51,7 +52,11 @@ export interface SiteConfig {
 export interface Config {
   readonly stateDir: string;
   readonly runDir: string;
-  readonly log: { readonly source: 'auto' | 'file' | 'journal'; readonly files: readonly string[] };
+  readonly log: {
+    readonly source: 'auto' | 'file' | 'journal';
+    readonly files: readonly string[];
+    readonly facilities: readonly Facility[];
+  };
   /** In the order of the file. */
   readonly jails: readonly JailConfig[];
   readonly firewall: FirewallConfig;
@@ -64,6 +69,13 @@ export interface Config {
     readonly history: number | null;
     readonly failures: number | null;
     readonly audit: number | null;
+  };
+  readonly destinations: readonly DestinationConfig[];
+  readonly reports: {
+    /** When periodic reports are made: the minute of the day, by the host’s clock. */
+    readonly at: number;
+    /** How long a site may write nothing before that is told, in milliseconds; null: it never is. */
+    readonly silentAfter: number | null;
   };
 }
 
@@ -104,6 +116,7 @@ function complete(file: ConfigFile): Config {
   const firewall = { ...defaultConfig.firewall, ...file.firewall };
   const retention = { ...defaultConfig.retention, ...file.retention };
   const jails = file.jails ?? defaultConfig.jails;
+  const reports = { ...defaultConfig.reports, ...file.reports };
   return {
     stateDir: file.state_dir ?? defaultConfig.state_dir,
     runDir: file.run_dir ?? defaultConfig.run_dir,
@@ -128,6 +141,8 @@ function complete(file: ConfigFile): Config {
       failures: duration(retention.failures),
       audit: duration(retention.audit),
     },
+    destinations: destinationsOf(file),
+    reports: { at: minuteOf(reports.at), silentAfter: duration(reports.silent_after) },
   };
 }
 

@@ -9,6 +9,8 @@ import type {
 } from '@portcullis/contracts';
 import type { Network } from './address.ts';
 import type { SiteConfig } from './config.ts';
+import type { BanTally } from './digest.ts';
+import type { HostEvent, OutboxKind, ReportedBan, ReportMessage } from './report.ts';
 
 /** Instants are epoch milliseconds and durations milliseconds, here and everywhere behind the edges. */
 export interface Clock {
@@ -277,4 +279,83 @@ export interface BanStore {
   /** Null while all is well; else a sentence about what is not kept and why. */
   readonly degraded: string | null;
   close(): void;
+}
+
+// ─── Reporters ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What came of one attempt to deliver. `answer` is short, for people, and holds nothing secret. */
+export interface DeliveryOutcome {
+  /**
+   * `delivered`: it is there. `retry`: nothing says that it never will be. `revoked`: the place no longer exists, nothing
+   * will ever be delivered there. `refused`: the place exists and will never take this message.
+   */
+  readonly result: 'delivered' | 'retry' | 'revoked' | 'refused';
+  /** The HTTP status; null where there was no answer. */
+  readonly status: number | null;
+  readonly answer: string;
+  /** With `retry`: not before so many milliseconds, as the place itself asked for. */
+  readonly retryAfter?: number;
+}
+
+/**
+ * Laws: `send` makes one attempt and never rejects; it ends within 10 s or soon after `signal`. It says whether another
+ * attempt makes sense and never makes one itself: one stage, the delivery, owns how. It follows no redirect, reads a bounded
+ * part of the answer, and keeps the limits of whom it talks to, whatever the message holds. What attackers wrote stays text.
+ * Nothing that it returns, throws or logs shows the address or the key.
+ */
+export interface Reporter {
+  /** Where it sends to, as `hooks.slack.com`: the host, never the path. */
+  readonly host: string;
+  /** Equal for reporters that share one webhook: it gets at most one message a second. */
+  readonly endpoint: string;
+  send(message: ReportMessage, signal: AbortSignal): Promise<DeliveryOutcome>;
+}
+
+/** What waits of one kind for one destination. */
+export interface Waiting {
+  readonly kind: OutboxKind;
+  readonly count: number;
+  readonly firstAt: number;
+  /** The newest of them. */
+  readonly lastId: number;
+}
+
+/**
+ * Reports that wait for their delivery. Laws: what `add` writes belongs to the transaction that is open, so that a ban and
+ * its report are there both or neither; it costs one row a destination. What is not `settle`d is there after a crash.
+ */
+export interface Outbox {
+  /** @param ban of kind `ban`: its id; its text is read when it is told, and not kept twice */
+  addBan(destinations: readonly string[], ban: number, at: number): void;
+  add(destinations: readonly string[], event: HostEvent, at: number): void;
+  waiting(destination: string): Waiting[];
+  /** The oldest first, those with `after < id <= upTo`, at most `limit`. A ban that is no longer known is left out. */
+  bans(destination: string, after: number, upTo: number, limit: number): WaitingBan[];
+  /** Bans that were digested already, because too many waited. */
+  digested(destination: string): BanTally | null;
+  /** Replaces bans up to and including the id by what they came to. */
+  digest(destination: string, upTo: number, tally: BanTally): void;
+  /** The newest, at most `limit`. */
+  events(
+    destination: string,
+    kind: OutboxKind,
+    upTo: number,
+    limit: number,
+  ): { at: number; event: HostEvent }[];
+  /** Takes out what was delivered, up to and including the id. @param at when it was; null: it was not, and never will be */
+  settle(destination: string, kind: OutboxKind, upTo: number, at: number | null): void;
+  /** When each kind was last delivered. */
+  sent(destination: string): ReadonlyMap<OutboxKind, number>;
+  /** Drops what waits for others than these. */
+  keep(destinations: readonly string[]): void;
+}
+
+export interface WaitingBan {
+  readonly id: number;
+  readonly at: number;
+  readonly ban: Omit<ReportedBan, 'otherSites' | 'origin'>;
+  /** Of each site what it has itself, for readers who may see some sites only. */
+  readonly ofSites: Readonly<
+    Record<string, { readonly failures: number; readonly users: readonly string[] }>
+  >;
 }

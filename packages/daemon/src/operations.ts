@@ -13,10 +13,12 @@ import type {
   NewAllowEntry,
   NewBan,
   NewRegistration,
+  NewReportTest,
   NewUnbanRequest,
   Page,
   Registered,
   Registration,
+  ReportTest,
   RequestAnswer,
   Site,
   SiteIdentity,
@@ -68,6 +70,8 @@ export interface Operations {
   unregister(actor: string, id: string): Promise<Registration>;
   issueToken(actor: string, id: string): SiteToken;
   revokeToken(actor: string, id: string): Registration;
+  /** Sends a test message at once, past the outbox. */
+  testReport(test: NewReportTest): Promise<ReportTest>;
   listAudit(query: Paging & { ip?: string }): Page<AuditEntry>;
   /** Calls `listener` with each event from now on. @returns how to stop that */
   subscribe(listener: (event: DaemonEvent) => void): () => void;

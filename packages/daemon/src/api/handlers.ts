@@ -45,6 +45,7 @@ export const createAdminHandlers = (operations: Operations, actor: string): Hand
   unregister: ({ params }) => operations.unregister(actor, params.id),
   issueToken: ({ params }) => operations.issueToken(actor, params.id),
   revokeToken: ({ params }) => operations.revokeToken(actor, params.id),
+  testReport: ({ body }) => operations.testReport(body),
   listAudit: ({ query }) => operations.listAudit(query),
 });
 

@@ -31,17 +31,33 @@ const sentences: Readonly<Record<HealthProblem['code'], string>> = {
   ignoreip_unresolved: 'A name in the host’s configuration does not resolve.',
   config_invalid: 'The host’s configuration has problems; the one of before goes on.',
   site_unserved: 'A site of the host has no socket.',
+  report_undelivered: 'Reports of the host are not delivered.',
 };
 const iso = (instant: number | null): string | null =>
   instant === null ? null : new Date(instant).toISOString();
 
-/** The daemon as one site sees it. `id` is the only thing that says which: nothing that a caller sends can name another. */
+/**
+ * The daemon as one site sees it, or as a sub-site does. `part` is the only thing that says which: nothing else that a
+ * caller sends can name another.
+ *
+ * @throws PortcullisError forbidden where the sub-site is not one of the site's names
+ */
 export function createSiteOperations(
   { version, registry, queries, decisions, events, host }: SiteOperationsParts,
-  id: string,
+  part: SitePart,
 ): SiteOperations {
-  const viewer = (): Viewer => ({ id, names: registry.namesOf(id) });
-  const decider = (user: string) => ({ id, user, rights: registry.get(id).rights });
+  const { id, sub } = part;
+  if (sub !== null && !registry.owns(part, sub)) {
+    throw new PortcullisError(
+      'forbidden',
+      `${sub} is not among this site’s names, so nothing can be told of it.`,
+      {
+        hint: `The administrator of the host can register it with the site: --domain ${sub}.`,
+      },
+    );
+  }
+  const viewer = (): Viewer => registry.viewer(part);
+  const decider = (user: string) => ({ ...part, user, rights: registry.get(id).rights });
   const lag = (status: Status) => Math.max(0, ...status.log.map(({ lag_seconds }) => lag_seconds));
 
   return {

@@ -1,0 +1,198 @@
+import { parseNetwork } from './address.ts';
+import type { Ranked, ReportedBan, ReportedOrigin } from './report.ts';
+
+/** Names that a tally tells apart in each of its tables; the rarest are counted together beyond it. */
+const maxNames = 200;
+/** Under this name, which no site and no user has. */
+const others = '';
+/** Addresses, and entries of each list, that a digest shows. */
+const shown = 5;
+/** From so many addresses on, trying the same names is a campaign. */
+const campaignSize = 3;
+/** Names by which a campaign is known. */
+const campaignNames = 3;
+
+interface Count {
+  readonly bans: number;
+  readonly failures: number;
+}
+type Counts = ReadonlyMap<string, Count>;
+
+interface TopAddress {
+  readonly ip: string;
+  readonly failures: number;
+  readonly timesBanned: number;
+  readonly origin: ReportedOrigin;
+}
+
+/** What many bans have in common, in bounded memory; two make one. */
+export interface BanTally {
+  readonly bans: number;
+  readonly failures: number;
+  readonly since: number;
+  readonly until: number;
+  /** Bans that the kernel had refused when they were told. */
+  readonly refused: number;
+  readonly sites: Counts;
+  readonly users: Counts;
+  readonly networks: Counts;
+  readonly countries: Counts;
+  /** By the names tried, sorted, as a JSON list. */
+  readonly campaigns: Counts;
+  readonly addresses: readonly TopAddress[];
+}
+
+/** Many addresses that tried the same names. */
+export interface Campaign extends Count {
+  readonly users: readonly string[];
+}
+
+/** Bans of one window, as one message shows them: the top of each kind, and how many there are. */
+export interface Digest {
+  readonly bans: number;
+  readonly failures: number;
+  readonly since: number;
+  readonly until: number;
+  readonly refused: number;
+  readonly sites: readonly Ranked[];
+  readonly otherSites: number;
+  readonly networks: readonly Ranked[];
+  readonly otherNetworks: number;
+  readonly countries: readonly Ranked[];
+  readonly users: readonly Ranked[];
+  readonly campaigns: readonly Campaign[];
+  /** Those with most failures. */
+  readonly addresses: readonly TopAddress[];
+}
+
+/** @param bans each with the time at which it was decided */
+export function tallyBans(bans: readonly { readonly at: number; readonly ban: ReportedBan }[]): BanTally {
+  const sites = new Map<string, Count>();
+  const users = new Map<string, Count>();
+  const networks = new Map<string, Count>();
+  const countries = new Map<string, Count>();
+  const campaigns = new Map<string, Count>();
+  let failures = 0;
+  for (const { ban } of bans) {
+    failures += ban.failures;
+    for (const [site, own] of Object.entries(ban.sites)) if (site !== others) add(sites, site, 1, own);
+    for (const user of ban.users) if (user !== others) add(users, user, 1, 0);
+    add(networks, networkName(ban), 1, ban.failures);
+    if (ban.origin.country !== null) add(countries, ban.origin.country, 1, ban.failures);
+    if (ban.users.length > 0) add(campaigns, campaignOf(ban.users), 1, ban.failures);
+  }
+  const times = bans.map(({ at }) => at);
+  return {
+    bans: bans.length,
+    failures,
+    since: Math.min(...times),
+    until: Math.max(...times),
+    refused: bans.filter(({ ban }) => ban.state === 'failed').length,
+    sites: bounded(sites),
+    users: bounded(users),
+    networks: bounded(networks),
+    countries,
+    campaigns: bounded(campaigns),
+    addresses: mostFailures(bans.map(({ ban }) => ban)),
+  };
+}
+
+export function mergeTallies(a: BanTally, b: BanTally): BanTally {
+  return {
+    bans: a.bans + b.bans,
+    failures: a.failures + b.failures,
+    since: Math.min(a.since, b.since),
+    until: Math.max(a.until, b.until),
+    refused: a.refused + b.refused,
+    sites: mergeCounts(a.sites, b.sites),
+    users: mergeCounts(a.users, b.users),
+    networks: mergeCounts(a.networks, b.networks),
+    countries: mergeCounts(a.countries, b.countries),
+    campaigns: mergeCounts(a.campaigns, b.campaigns),
+    addresses: mostFailures([...a.addresses, ...b.addresses]),
+  };
+}
+
+export function toDigest(tally: BanTally): Digest {
+  const campaigns = top(tally.campaigns)
+    .filter(({ bans }) => bans >= campaignSize)
+    .map(({ name, bans, failures }) => ({ users: JSON.parse(name) as string[], bans, failures }));
+  const sites = top(tally.sites);
+  const networks = top(tally.networks);
+  return {
+    bans: tally.bans,
+    failures: tally.failures,
+    since: tally.since,
+    until: tally.until,
+    refused: tally.refused,
+    sites,
+    otherSites: distinct(tally.sites) - sites.length,
+    networks,
+    otherNetworks: distinct(tally.networks) - networks.length,
+    countries: top(tally.countries),
+    users: top(tally.users),
+    campaigns,
+    addresses: tally.addresses,
+  };
+}
+
+const tables = ['sites', 'users', 'networks', 'countries', 'campaigns'] as const;
+
+/** A tally as text, and back. */
+export const writeTally = (tally: BanTally): string =>
+  JSON.stringify(tally, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+export function readTally(text: string): BanTally {
+  const value = JSON.parse(text);
+  return { ...value, ...Object.fromEntries(tables.map((table) => [table, new Map(value[table])])) };
+}
+
+/** The system that announces the address, or else the network around it. */
+function networkName({ ip, origin }: Pick<ReportedBan, 'ip' | 'origin'>): string {
+  if (origin.asn !== null) return `AS${origin.asn}${origin.as_name === null ? '' : ` ${origin.as_name}`}`;
+  const network = parseNetwork(ip);
+  return network === null ? ip : String(network.widen(network.family === 4 ? 24 : 48));
+}
+
+const campaignOf = (users: readonly string[]): string =>
+  JSON.stringify([...users].sort().slice(0, campaignNames));
+
+function add(counts: Map<string, Count>, name: string, bans: number, failures: number): void {
+  const known = counts.get(name);
+  counts.set(name, { bans: (known?.bans ?? 0) + bans, failures: (known?.failures ?? 0) + failures });
+}
+
+function mergeCounts(a: Counts, b: Counts): Counts {
+  const merged = new Map(a);
+  for (const [name, { bans, failures }] of b) add(merged, name, bans, failures);
+  return bounded(merged);
+}
+
+function bounded(counts: Map<string, Count>): Counts {
+  if (counts.size <= maxNames) return counts;
+  const kept = new Map(ranked(counts).slice(0, maxNames));
+  const rest = counts.get(others) ?? { bans: 0, failures: 0 };
+  kept.set(others, rest);
+  for (const [name, { bans, failures }] of counts) {
+    if (!kept.has(name)) add(kept, others, bans, failures);
+  }
+  return kept;
+}
+
+/** The most frequent first; the same order for the same counts. */
+const ranked = (counts: Counts): [string, Count][] =>
+  [...counts]
+    .filter(([name]) => name !== others)
+    .sort(([a, x], [b, y]) => y.bans - x.bans || y.failures - x.failures || (a < b ? -1 : 1));
+
+const top = (counts: Counts): Ranked[] =>
+  ranked(counts)
+    .slice(0, shown)
+    .map(([name, { bans, failures }]) => ({ name, bans, failures }));
+
+const distinct = (counts: Counts): number => counts.size - (counts.has(others) ? 1 : 0);
+
+const mostFailures = (addresses: readonly TopAddress[]): TopAddress[] =>
+  addresses
+    .map(({ ip, failures, timesBanned, origin }) => ({ ip, failures, timesBanned, origin }))
+    .sort((a, b) => b.failures - a.failures || (a.ip < b.ip ? -1 : 1))
+    .slice(0, shown);
