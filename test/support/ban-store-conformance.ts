@@ -318,6 +318,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         added_at: at(0),
         added_by: 'admin',
         site: null,
+        sub_site: null,
       };
       const first = store.addAllowEntry(entry);
       const own = store.addAllowEntry({ ...entry, site: 'blog' });
@@ -339,6 +340,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         asked_at: at(0),
         note: 'my office',
         state: 'open',
+        sub_site: null,
       });
       assert.deepEqual(store.request(asked.id), asked);
       const again = store.addRequest({ ...asked, note: 'please' });
@@ -372,11 +374,25 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
     });
 
     it('forgets what belongs to sites that are gone, and nothing of the host', () => {
-      const entry = { ip: '192.0.2.9', until: null, note: '', added_at: at(0), added_by: 'x' };
+      const entry = {
+        ip: '192.0.2.9',
+        until: null,
+        note: '',
+        added_at: at(0),
+        added_by: 'x',
+        sub_site: null,
+      };
       const ofHost = store.addAllowEntry({ ...entry, site: null });
       const ofBlog = store.addAllowEntry({ ...entry, site: 'blog' });
       store.addAllowEntry({ ...entry, site: 'shop' });
-      const request = { ip: '192.0.2.9', asked_by: '', asked_at: at(0), note: '', state: 'open' as const };
+      const request = {
+        ip: '192.0.2.9',
+        asked_by: '',
+        asked_at: at(0),
+        note: '',
+        state: 'open' as const,
+        sub_site: null,
+      };
       const kept = store.addRequest({ ...request, site: 'blog' });
       const gone = store.addRequest({ ...request, site: 'shop' });
       store.saveToken('shop', new Uint8Array([4]), start);

@@ -208,6 +208,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
         added_at: instant(now()),
         added_by: actor,
         site: null,
+        sub_site: null,
       };
       allowed.push(entry);
       note(actor, 'allow', entry.ip, text);

@@ -180,7 +180,7 @@ test('sites and requests are listed', async () => {
     ...times,
   });
   const request = { id: 1, ip: '198.51.100.7', asked_by: 'bob', asked_at: time, note: 'my aunt' };
-  served.operations.requests.push({ ...request, site: 'shop.example', state: 'open' });
+  served.operations.requests.push({ ...request, site: 'shop.example', sub_site: null, state: 'open' });
   assert.match((await run(served, ['sites'])).stdout, /^shop\.example +5,000 +12 /m);
   assert.match(
     (await run(served, ['requests'])).stdout,
@@ -275,6 +275,7 @@ test('what a site asks for is approved or declined, once', async () => {
     asked_at: '2026-11-21T19:00:00.000Z',
     note: '',
     state: 'open' as const,
+    sub_site: null,
   };
   for (const [id, ip] of [
     [1, '198.51.100.7'],

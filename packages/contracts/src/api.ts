@@ -34,6 +34,12 @@ export const claimedUserHeader = 'x-portcullis-user';
 /** WordPress' logins have at most 60 characters. */
 export const maxClaimedUser = 60;
 
+/**
+ * The header with which a site speaks for one of its names alone, percent-encoded, as a network does for a sub-site: what
+ * it sees and may lift is then what that name has evidence for. It can only narrow.
+ */
+export const subSiteHeader = 'x-portcullis-sub-site';
+
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;

@@ -31,6 +31,7 @@ export type Site = Static<typeof Site>;
 export const UnbanRequest = object({
   id: integer,
   site: describe('The id of the registered site that asks.', string),
+  sub_site: describe('For which of its sub-sites alone, by name; null: for all of it.', nullable(string)),
   ip: describe('An address or a network; canonical.', string),
   asked_by: describe('The WordPress user that the site claims; empty where it names none.', string),
   asked_at: instant,
@@ -60,9 +61,16 @@ export const AllowEntry = object({
   until: nullable(instant),
   note: string,
   added_at: instant,
-  added_by: describe('Who: `admin`, or `site:<id>` with ` as <WordPress user>` as the site claims.', string),
+  added_by: describe(
+    'Who: `admin`, or `site:<id>` (of a sub-site `site:<id>:<name>`) with ` as <WordPress user>` as the site claims.',
+    string,
+  ),
   site: describe(
     'The id of the registered site for whose failures alone it holds; null: for the whole host.',
+    nullable(string),
+  ),
+  sub_site: describe(
+    'Of that site, the sub-site alone for which it holds, by name; null: all.',
     nullable(string),
   ),
 });
@@ -94,7 +102,10 @@ export type Allowed = Static<typeof Allowed>;
 export const AuditEntry = object({
   id: integer,
   at: instant,
-  actor: describe('Who: `admin` for the admin socket, `site:<id>`, or `daemon`.', string),
+  actor: describe(
+    'Who: `admin` for the admin socket, `site:<id>`, `site:<id>:<name>` for a sub-site of it, or `daemon`.',
+    string,
+  ),
   action: oneOf(
     'ban',
     'unban',

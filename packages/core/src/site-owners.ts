@@ -7,6 +7,17 @@ export interface SiteDomains {
   readonly domains: readonly string[];
 }
 
+/** A registered site, or one of its names alone: a sub-site of a network. */
+export interface SitePart {
+  readonly id: string;
+  /** Null: the whole site. */
+  readonly sub: string | null;
+}
+
+/** How the audit log names it. */
+export const siteActor = ({ id, sub }: SitePart): string =>
+  sub === null ? `site:${id}` : `site:${id}:${sub}`;
+
 const wellFormed = new RegExp(siteDomainPattern);
 
 /** A domain as it stands in the configuration or a command, spelled as the log's names are; null where it can be none. */

@@ -150,6 +150,7 @@ export class ByHand {
           added_at: new Date(now).toISOString(),
           added_by: actor,
           site: null,
+          sub_site: null,
         });
         enforcer.end(bans, 'allowed', actor);
         this.#forget([{ jail: null, network }, ...bans]);

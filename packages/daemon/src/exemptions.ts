@@ -38,15 +38,15 @@ export class ExemptionBook {
     const { store, jails, ownerOf = () => null } = this.#options;
     const allowed = Map.groupBy(store.allowEntries(), ({ site }) => site);
     const ofHost = (allowed.get(null) ?? []).map(allowedExemption);
-    const ofSites = new Map<string, ExemptionList>();
+    const ofSites = new Map<string, BySubSite>();
     for (const [site, entries] of allowed) {
-      if (site !== null) ofSites.set(site, new ExemptionList(entries.map(allowedExemption)));
+      if (site !== null) ofSites.set(site, bySubSite(entries));
     }
     this.current = {
       everywhere: new ExemptionList([...hostExemptions(), ...ofHost]),
       byJail: new Map(jails().map((jail) => [jail.name, new ExemptionList(this.#ignored(jail))])),
       // Left out where no site allows anybody: then no line is asked whose it is.
-      ...(ofSites.size === 0 ? {} : { bySite: (site: string) => ofSites.get(ownerOf(site) ?? '') }),
+      ...(ofSites.size === 0 ? {} : { bySite: (site: string) => ofSites.get(ownerOf(site) ?? '')?.(site) }),
     };
   }
 
@@ -121,6 +121,24 @@ export class ExemptionBook {
     const found = [everywhere, ...lists].flatMap((list) => list.overlapping(network, now));
     return [...new Map(found.map((exemption) => [exemption.detail, exemption])).values()];
   }
+}
+
+/** What a registered site allows for lines of one of its names. */
+type BySubSite = (name: string) => ExemptionList;
+
+function bySubSite(entries: readonly AllowEntry[]): BySubSite {
+  const ofAll = entries.filter(({ sub_site }) => sub_site === null);
+  const everywhere = new ExemptionList(ofAll.map(allowedExemption));
+  const names = new Set(entries.map(({ sub_site }) => sub_site).filter((name) => name !== null));
+  const lists = new Map(
+    [...names].map((name) => [
+      name,
+      new ExemptionList(
+        entries.filter((one) => one.sub_site === null || one.sub_site === name).map(allowedExemption),
+      ),
+    ]),
+  );
+  return (name) => lists.get(name) ?? everywhere;
 }
 
 function allowedExemption({ ip, note, until }: AllowEntry): Exemption {

@@ -77,7 +77,7 @@ async function list(session: Session) {
   ];
   const rows = whole.items.map((entry) => [
     visible(entry.ip),
-    entry.site === null ? 'the host' : `lines of ${visible(entry.site)}`,
+    entry.site === null ? 'the host' : `lines of ${visible(entry.sub_site ?? entry.site)}`,
     ahead(entry.until, now),
     ago(entry.added_at, now),
     visible(entry.added_by),

@@ -1,4 +1,4 @@
-import type { RequestAnswer } from '@portcullis/contracts';
+import type { RequestAnswer, UnbanRequest } from '@portcullis/contracts';
 import { type Command, Option } from 'commander';
 import { readCount } from '../arguments.ts';
 import { collect } from '../lists.ts';
@@ -36,10 +36,13 @@ async function answer(session: Session, id: number, state: RequestAnswer['state'
   const { request, ended } = await session.client.call('answerRequest', { params: { id }, body: { state } });
   if (session.json) return session.printJson({ request, ended });
   const { out } = session;
-  out.line(`${state === 'approved' ? 'Approved' : 'Declined'} request ${id} of ${visible(request.site)}.`);
+  out.line(`${state === 'approved' ? 'Approved' : 'Declined'} request ${id} of ${visible(nameOf(request))}.`);
   for (const ban of ended) out.line(`Unbanned ${visible(ban.ip)} (${visible(ban.jail)}).`);
   if (state === 'approved' && ended.length === 0) out.line(`${visible(request.ip)} was not banned.`);
 }
+
+/** Who asks: of a network, the sub-site alone if it is one. */
+const nameOf = ({ site, sub_site }: UnbanRequest): string => sub_site ?? site;
 
 async function list(session: Session, query: { state: 'open' | 'approved' | 'declined' }): Promise<void> {
   const { out, now } = session;
@@ -54,7 +57,7 @@ async function list(session: Session, query: { state: 'open' | 'approved' | 'dec
   ];
   const rows = requests.items.map((one) => [
     String(one.id),
-    visible(one.site),
+    visible(nameOf(one)),
     visible(one.ip),
     ago(one.asked_at, now),
     one.asked_by === '' ? '–' : visible(one.asked_by),

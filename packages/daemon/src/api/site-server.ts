@@ -6,6 +6,7 @@ import { type Caller, createSiteCaller } from './caller.ts';
 import { readClaimedUser } from './claimed-user.ts';
 import { type ApiLog, createServer } from './server.ts';
 import { graceMs, type Listening, type PlacedSocket, placeSocket, type SocketRights } from './socket.ts';
+import { readSubSite } from './sub-site.ts';
 import { Bucket, createCommonBudget, refuse, siteLimits, Throttle } from './throttle.ts';
 import { readBearer } from './token.ts';
 
@@ -13,7 +14,8 @@ import { readBearer } from './token.ts';
 export interface SiteEntry {
   readonly id: string;
   readonly rights: readonly SiteRight[];
-  readonly operations: SiteOperations;
+  /** @param sub one of its names alone; null: all. @throws PortcullisError forbidden where that is none of its names */
+  readonly operations: (sub: string | null) => SiteOperations;
 }
 
 /** Who the registered sites are; asked anew for each request. */
@@ -99,7 +101,11 @@ export async function createSiteServer(options: {
     throttle.admit();
     // Streams of events last; they are counted apart.
     if (request.routeOptions.url !== '/v1/events') reply.raw.once('close', throttle.begin());
-    const caller = createSiteCaller(site, site.operations, readClaimedUser(request.headers));
+    const caller = createSiteCaller(
+      site,
+      site.operations(readSubSite(request.headers)),
+      readClaimedUser(request.headers),
+    );
     return { ...caller, spend: (ms) => throttle.spend(ms * writingFactor + requestCostMs) };
   }
 

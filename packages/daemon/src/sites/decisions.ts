@@ -12,21 +12,29 @@ import {
   type Unbanned,
   type UnbanRequest,
 } from '@portcullis/contracts';
-import type { BanRecord, BanStore, Clock, Detector, Network } from '@portcullis/core';
+import {
+  type BanRecord,
+  type BanStore,
+  type Clock,
+  type Detector,
+  type Network,
+  type SitePart,
+  siteActor,
+} from '@portcullis/core';
 import { networkOf } from '../by-hand.ts';
 import { type Enforcer, keyOf } from '../enforcer.ts';
 import type { ExemptionBook } from '../exemptions.ts';
 import { isOneClient, oneClientOf } from './own-network.ts';
 
-/** Who decides: a site, its rights, and the WordPress user that it names (empty: none). */
-export interface Decider {
-  readonly id: string;
+/** Who decides: a site or a sub-site, its rights, and the WordPress user that it names (empty: none). */
+export interface Decider extends SitePart {
   readonly rights: readonly SiteRight[];
   readonly user: string;
 }
 
-/** Entries of the allow list that one site may have. */
+/** Entries of the allow list that one site may have, and of those one sub-site: none takes up all. */
 export const maxAllowEntries = 200;
+export const maxSubSiteAllowEntries = 20;
 
 export interface SiteDecisionsOptions {
   readonly store: BanStore;
@@ -35,14 +43,14 @@ export interface SiteDecisionsOptions {
   readonly exemptions: ExemptionBook;
   readonly clock: Clock;
   readonly jails: () => readonly { readonly name: string }[];
-  /** Whether a name in the log is the site's. */
-  readonly owns: (id: string, name: string) => boolean;
+  /** Whether a name in the log is theirs. */
+  readonly owns: (part: SitePart, name: string) => boolean;
   /** Takes so many changes from what the site may make in an hour. @throws PortcullisError rate_limited */
   readonly takeChanges: (id: string, count: number) => void;
   /** Records what waits to prolong a ban, so that its evidence is complete. */
   readonly settle: (key: string) => void;
-  /** A ban as the site sees it. */
-  readonly view: (id: string, ban: number) => Ban | undefined;
+  /** A ban as they see it. */
+  readonly view: (part: SitePart, ban: number) => Ban | undefined;
   /** Called when bans or exemptions have changed. */
   readonly changed: () => void;
 }
@@ -71,13 +79,13 @@ export class SiteDecisions {
       oneClientOf(ip);
       durationOf(allow);
     }
-    const bans = this.#bansOf(by.id, network).filter((ban) => jail === undefined || ban.jail === jail);
+    const bans = this.#bansOf(by, network).filter((ban) => jail === undefined || ban.jail === jail);
     if (bans.length === 0) {
       throw new PortcullisError('not_banned', `No ban of ${network} has evidence of this site.`, {
         hint: 'If it is locked out all the same, ask the administrator of the host: POST /v1/requests.',
       });
     }
-    if (!bans.every((ban) => this.#restsOn(by.id, ban))) {
+    if (!bans.every((ban) => this.#restsOn(by, ban))) {
       throw new PortcullisError(
         'shared_evidence',
         `The ban of ${network} rests on more than this site’s evidence, so this site alone cannot lift it.`,
@@ -94,7 +102,7 @@ export class SiteDecisions {
       },
       { durable: true },
     );
-    const ended = bans.map(({ id }) => view(by.id, id)).filter((ban) => ban !== undefined);
+    const ended = bans.map(({ id }) => view(by, id)).filter((ban) => ban !== undefined);
     if (allow !== undefined) await this.allow(by, { ip, for: allow });
     this.#options.changed();
     await enforcer.flush();
@@ -111,9 +119,9 @@ export class SiteDecisions {
     const { store, enforcer, exemptions, clock, takeChanges } = this.#options;
     const network = oneClientOf(ip);
     const duration = durationOf(length);
-    this.#refuseTooMany(by.id, network);
-    const bans = this.#bansOf(by.id, network);
-    const own = bans.filter((ban) => this.#restsOn(by.id, ban));
+    this.#refuseTooMany(by, network);
+    const bans = this.#bansOf(by, network);
+    const own = bans.filter((ban) => this.#restsOn(by, ban));
     takeChanges(by.id, 1 + own.length);
     const now = clock.now();
     const entry = store.transaction(
@@ -125,6 +133,7 @@ export class SiteDecisions {
           added_at: new Date(now).toISOString(),
           added_by: actorOf(by),
           site: by.id,
+          sub_site: by.sub,
         });
         enforcer.end(own, 'allowed', actorOf(by));
         this.#audit(by, 'allow', network, null, note);
@@ -132,7 +141,7 @@ export class SiteDecisions {
       },
       { durable: true },
     );
-    this.#forgetOwn(by.id, network);
+    this.#forgetOwn(by, network);
     exemptions.refresh();
     this.#options.changed();
     await enforcer.flush();
@@ -142,7 +151,9 @@ export class SiteDecisions {
   /** @throws PortcullisError not_found */
   async disallow(by: Decider, id: number): Promise<AllowEntry> {
     const { store, exemptions, takeChanges } = this.#options;
-    const entry = store.allowEntries().find((one) => one.id === id && one.site === by.id);
+    const entry = store
+      .allowEntries()
+      .find((one) => one.id === id && one.site === by.id && (by.sub === null || one.sub_site === by.sub));
     if (entry === undefined) {
       throw new PortcullisError('not_found', `This site’s allow list has no entry ${id}.`, {
         hint: 'GET /v1/allow lists its entries.',
@@ -165,13 +176,14 @@ export class SiteDecisions {
   ask(by: Decider, { ip, note }: NewUnbanRequest): UnbanRequest {
     const { store, clock, takeChanges } = this.#options;
     const network = networkOf(ip);
-    if (!isOneClient(network) && this.#bansOf(by.id, network).length === 0) oneClientOf(ip);
+    if (!isOneClient(network) && this.#bansOf(by, network).length === 0) oneClientOf(ip);
     takeChanges(by.id, 1);
     return store.transaction(
       () => {
         this.#audit(by, 'ask', network, null, note);
         return store.addRequest({
           site: by.id,
+          sub_site: by.sub,
           ip: String(network),
           asked_by: by.user,
           asked_at: new Date(clock.now()).toISOString(),
@@ -184,7 +196,7 @@ export class SiteDecisions {
   }
 
   /** Bans in force with evidence of the site, complete. Of a wide network only a ban of exactly that. */
-  #bansOf(id: string, network: Network): BanRecord[] {
+  #bansOf(part: SitePart, network: Network): BanRecord[] {
     const { store, owns, settle, jails } = this.#options;
     const find = () =>
       isOneClient(network)
@@ -193,44 +205,47 @@ export class SiteDecisions {
             .map(({ name }) => store.banInForce(name, network))
             .filter((ban) => ban !== undefined);
     for (const ban of find()) settle(keyOf(ban));
-    return find().filter(({ evidence }) => Object.keys(evidence.sites).some((name) => owns(id, name)));
+    return find().filter(({ evidence }) => Object.keys(evidence.sites).some((name) => owns(part, name)));
   }
 
   /** Whether the ban stands on this site's evidence and nothing else. */
-  #restsOn(id: string, { evidence, byHand }: BanRecord): boolean {
-    return !byHand && Object.keys(evidence.sites).every((name) => this.#options.owns(id, name));
+  #restsOn(part: SitePart, { evidence, byHand }: BanRecord): boolean {
+    return !byHand && Object.keys(evidence.sites).every((name) => this.#options.owns(part, name));
   }
 
   /** Takes back what this site's lines have counted against the network; what others counted stays. */
-  #forgetOwn(id: string, network: Network): void {
+  #forgetOwn(part: SitePart, network: Network): void {
     const { store, detector, owns } = this.#options;
     detector.forgetFailures(network, (ids) => {
       const own = store
         .failuresById(ids)
-        .filter(({ site, address }) => owns(id, site) && network.contains(address));
+        .filter(({ site, address }) => owns(part, site) && network.contains(address));
       return new Set(own.map((failure) => failure.id));
     });
   }
 
-  #refuseTooMany(id: string, network: Network): void {
-    const entries = this.#options.store.allowEntries().filter(({ site }) => site === id);
-    if (entries.length < maxAllowEntries || entries.some(({ ip }) => ip === String(network))) return;
-    throw new PortcullisError('rate_limited', `This site allows ${entries.length} addresses already.`, {
+  #refuseTooMany({ id, sub }: SitePart, network: Network): void {
+    const all = this.#options.store.allowEntries().filter(({ site }) => site === id);
+    const own = all.filter(({ sub_site }) => sub_site === sub);
+    if (own.some(({ ip }) => ip === String(network))) return;
+    if (all.length < maxAllowEntries && (sub === null || own.length < maxSubSiteAllowEntries)) return;
+    const count = all.length < maxAllowEntries ? own.length : all.length;
+    throw new PortcullisError('rate_limited', `This site allows ${count} addresses already.`, {
       hint: 'Remove entries that are no longer needed.',
     });
   }
 
   #audit(
-    { id, user }: Decider,
+    by: Decider,
     action: 'unban' | 'allow' | 'disallow' | 'ask',
     network: Network,
     jail: string | null,
     note: string,
   ): void {
-    const named = user === '' ? '' : `as ${user}`;
+    const named = by.user === '' ? '' : `as ${by.user}`;
     this.#options.store.addAudit({
       at: new Date(this.#options.clock.now()).toISOString(),
-      actor: `site:${id}`,
+      actor: siteActor(by),
       action,
       ip: String(network),
       jail,
@@ -240,7 +255,7 @@ export class SiteDecisions {
 }
 
 /** Who it was, as entries and bans keep it. */
-const actorOf = ({ id, user }: Decider): string => (user === '' ? `site:${id}` : `site:${id} as ${user}`);
+const actorOf = (by: Decider): string => (by.user === '' ? siteActor(by) : `${siteActor(by)} as ${by.user}`);
 
 function requireRight({ rights }: Decider, right: SiteRight): void {
   if (rights.includes(right)) return;

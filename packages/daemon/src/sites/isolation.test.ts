@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { PortcullisError } from '@portcullis/contracts';
-import { parseNetwork } from '@portcullis/core';
+import { parseNetwork, type SitePart } from '@portcullis/core';
 import fc from 'fast-check';
 import { failureLine } from '../../../../test/support/log-lines.ts';
 import {
@@ -12,8 +12,8 @@ import {
 import type { SiteOperations } from '../operations.ts';
 
 /*
- * Two sites on one host, small enough that their evidence often meets: what the one does must not change what is the
- * other's, and what the one is told must not depend on what is the other's.
+ * Two sites on one host, or two sub-sites of one network, small enough that their evidence often meets: what the one does
+ * must not change what is the other's, and what the one is told must not depend on what is the other's.
  */
 
 interface Names {
@@ -21,8 +21,48 @@ interface Names {
   readonly user: string;
   readonly note: string;
 }
-const names: Names = { theirs: 'theirs.example', user: 'bob', note: 'office' };
-const otherNames: Names = { theirs: 'x.other.example', user: 'someone-else', note: 'another note' };
+
+/** Which two: how they are registered, and how each speaks to the daemon. */
+interface Pair {
+  readonly title: string;
+  readonly mine: string;
+  readonly names: Names;
+  /** The same neighbour with other names, users and words. */
+  readonly otherNames: Names;
+  configuration(theirs: string): string;
+  /** Id and sub-site. */
+  ours(theirs: string): { readonly mine: SitePart; readonly theirs: SitePart };
+}
+const words = { user: 'bob', note: 'office' };
+const otherWords = { user: 'someone-else', note: 'another note' };
+const pairs: readonly Pair[] = [
+  {
+    title: 'two sites',
+    mine: 'mine.example',
+    names: { theirs: 'theirs.example', ...words },
+    otherNames: { theirs: 'x.other.example', ...otherWords },
+    configuration: (theirs) => `
+[sites.mine]
+domains = ["mine.example"]
+user = "mine"
+[sites.theirs]
+domains = ["${theirs}"]
+user = "theirs"
+`,
+    ours: () => ({ mine: { id: 'mine', sub: null }, theirs: { id: 'theirs', sub: null } }),
+  },
+  {
+    title: 'a sub-site and the main site of its network',
+    mine: 'net.example/mine',
+    names: { theirs: 'net.example', ...words },
+    otherNames: { theirs: 'net.example/x', ...otherWords },
+    configuration: () => '[sites.net]\ndomains = ["net.example"]\nuser = "net"\n',
+    ours: (theirs) => ({
+      mine: { id: 'net', sub: 'net.example/mine' },
+      theirs: { id: 'net', sub: theirs },
+    }),
+  },
+];
 
 /** Addresses 1 and 2 and the network fail on both sites, 8 on theirs alone. */
 const common = ['198.51.100.1', '198.51.100.2', '2001:db8::1', '2001:db8::2'];
@@ -95,17 +135,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const steps = fc.array(step, { minLength: 5, maxLength: 40 });
 
-const createDaemon = ({ theirs }: Names) =>
-  createSmallDaemon(`
-[jails.wordpress]
-maxretry = 2
-[sites.mine]
-domains = ["mine.example"]
-user = "mine"
-[sites.theirs]
-domains = ["${theirs}"]
-user = "theirs"
-`);
+const createDaemon = (pair: Pair, { theirs }: Names) =>
+  createSmallDaemon(`[jails.wordpress]\nmaxretry = 2\n${pair.configuration(theirs)}`);
+
+/** The daemon as each of the two sees it. */
+function operationsOf({ sites }: SmallDaemon, pair: Pair, { theirs }: Names) {
+  const parts = pair.ours(theirs);
+  return {
+    mine: sites.operationsOf(parts.mine.id, parts.mine.sub),
+    theirs: sites.operationsOf(parts.theirs.id, parts.theirs.sub),
+  };
+}
 
 /** What is answered, as it goes over the socket. */
 async function answerOf(work: () => unknown): Promise<unknown> {
@@ -169,12 +209,14 @@ function countedOf({ detector, store }: SmallDaemon, site: string): unknown {
   });
 }
 
-async function take(daemon: SmallDaemon, one: Exclude<Step, { do: 'call' }>, { theirs, user, note }: Names) {
-  const { clock, byHand, sites, store } = daemon;
+async function take(daemon: SmallDaemon, pair: Pair, one: Exclude<Step, { do: 'call' }>, names: Names) {
+  const { clock, byHand, store } = daemon;
+  const { theirs, user, note } = names;
+  const neighbour = () => operationsOf(daemon, pair, names).theirs;
   const ignore = (work: () => unknown) => answerOf(work);
   switch (one.do) {
     case 'mine':
-      return daemon.read(failureLine(one.ip, { time: clock.now(), site: 'mine.example', user: 'ann' }));
+      return daemon.read(failureLine(one.ip, { time: clock.now(), site: pair.mine, user: 'ann' }));
     case 'theirs':
       return daemon.read(failureLine(one.ip, { time: clock.now(), site: theirs, user }));
     case 'unnamed':
@@ -195,63 +237,28 @@ async function take(daemon: SmallDaemon, one: Exclude<Step, { do: 'call' }>, { t
     case 'admin unban':
       return ignore(() => byHand.unban('admin', one.ip, {}));
     case 'their unban':
-      return ignore(() => sites.operationsOf('theirs').unban(user, one.ip, {}));
+      return ignore(() => neighbour().unban(user, one.ip, {}));
     case 'their allow':
-      return ignore(() => sites.operationsOf('theirs').allow(user, { ip: one.ip, for: '7d', note }));
+      return ignore(() => neighbour().allow(user, { ip: one.ip, for: '7d', note }));
     case 'their ask':
-      return ignore(() => sites.operationsOf('theirs').ask(user, { ip: one.ip, note }));
+      return ignore(() => neighbour().ask(user, { ip: one.ip, note }));
   }
 }
 
-test('no call of one site changes anything that is another’s', async () => {
-  await fc.assert(
-    fc.asyncProperty(steps, async (sequence) => {
-      using daemon = await createDaemon(names);
-      const theirs = daemon.sites.operationsOf('theirs');
-      const snapshot = () => [
-        JSON.parse(JSON.stringify(everythingOf(theirs, '-since'))),
-        countedOf(daemon, names.theirs),
-      ];
-      for (const one of sequence) {
-        if (one.do !== 'call') {
-          await take(daemon, one, names);
-          continue;
-        }
-        const before = snapshot();
-        await perform(daemon.sites.operationsOf('mine'), one.call);
-        assert.deepEqual(snapshot(), before, JSON.stringify(one.call));
-      }
-    }),
-    { numRuns: 150 },
-  );
-});
-
 /** Runs the steps. @returns what the site was told, call by call */
-async function told(sequence: readonly Step[], as: Names): Promise<unknown[]> {
-  using daemon = await createDaemon(as);
-  const mine = daemon.sites.operationsOf('mine');
+async function told(pair: Pair, sequence: readonly Step[], as: Names): Promise<unknown[]> {
+  using daemon = await createDaemon(pair, as);
+  const { mine } = operationsOf(daemon, pair, as);
   const answers: unknown[] = [];
   const unsubscribe = mine.subscribe((event) => answers.push(JSON.parse(JSON.stringify(event))));
   for (const one of sequence) {
     if (one.do === 'call') answers.push(await perform(mine, one.call));
-    else await take(daemon, one, as);
+    else await take(daemon, pair, one, as);
   }
   answers.push(await answerOf(() => everythingOf(mine, '-since')));
   unsubscribe();
   return answers;
 }
-
-test('nothing that one site is told depends on the names, users and words of another', async () => {
-  await fc.assert(
-    fc.asyncProperty(steps, async (sequence) => {
-      const answers = await told(sequence, names);
-      assert.deepEqual(answers, await told(sequence, otherNames));
-      const searched = JSON.stringify(answers).replaceAll(/"detail":"[^"]*nonsense[^"]*"/g, '');
-      assert.doesNotMatch(searched, /theirs|bob|office/);
-    }),
-    { numRuns: 100 },
-  );
-});
 
 /** With every number that the whole host shares replaced by the order in which the site came to know it. */
 function renumbered(value: unknown): unknown {
@@ -272,33 +279,78 @@ function renumbered(value: unknown): unknown {
   return rename(value);
 }
 
-test('a site is told the same whether or not others have bans in which it has no evidence', async () => {
-  // By number a ban of others and none look alike too; only which number is whose differs here.
-  const comparable = steps.map((all) =>
-    all.filter((one) => !(one.do === 'call' && (one.call.name === 'getBan' || one.call.name === 'disallow'))),
-  );
-  await fc.assert(
-    fc.asyncProperty(comparable, async (sequence) => {
-      const without = sequence.filter(
-        (one) => one.do === 'call' || !('ip' in one) || !private_.includes(one.ip),
-      );
-      assert.deepEqual(renumbered(await told(sequence, names)), renumbered(await told(without, names)));
-    }),
-    { numRuns: 100 },
-  );
-});
+for (const pair of pairs)
+  describe(pair.title, () => {
+    const { names, otherNames } = pair;
 
-test('the sequences do lead to bans of one site, of both, and of none', async () => {
-  const kinds = new Set<string>();
-  await fc.assert(
-    fc.asyncProperty(steps, async (sequence) => {
-      using daemon = await createDaemon(names);
-      for (const one of sequence) if (one.do !== 'call') await take(daemon, one, names);
-      for (const ban of daemon.store.bansOverlapping(parseNetwork('0.0.0.0/0')!))
-        kinds.add(Object.keys(ban.evidence.sites).sort().join(' + ') || 'by hand');
-    }),
-    { numRuns: 60, seed: smallDaemonStart % 0x7fffffff },
-  );
-  for (const kind of ['mine.example', 'theirs.example', 'mine.example + theirs.example', 'by hand'])
-    assert.ok(kinds.has(kind), `${kind} among ${[...kinds].join(', ')}`);
-});
+    test('no call of one site changes anything that is another’s', async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, async (sequence) => {
+          using daemon = await createDaemon(pair, names);
+          const { mine, theirs } = operationsOf(daemon, pair, names);
+          const snapshot = () => [
+            JSON.parse(JSON.stringify(everythingOf(theirs, '-since'))),
+            countedOf(daemon, names.theirs),
+          ];
+          for (const one of sequence) {
+            if (one.do !== 'call') {
+              await take(daemon, pair, one, names);
+              continue;
+            }
+            const before = snapshot();
+            await perform(mine, one.call);
+            assert.deepEqual(snapshot(), before, JSON.stringify(one.call));
+          }
+        }),
+        { numRuns: 150 },
+      );
+    });
+
+    test('nothing that one site is told depends on the names, users and words of another', async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, async (sequence) => {
+          const answers = await told(pair, sequence, names);
+          assert.deepEqual(answers, await told(pair, sequence, otherNames));
+          const searched = JSON.stringify(answers).replaceAll(/"detail":"[^"]*nonsense[^"]*"/g, '');
+          assert.doesNotMatch(searched, /theirs|bob|office/);
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    test('a site is told the same whether or not others have bans in which it has no evidence', async () => {
+      // By number a ban of others and none look alike too; only which number is whose differs here.
+      const comparable = steps.map((all) =>
+        all.filter(
+          (one) => !(one.do === 'call' && (one.call.name === 'getBan' || one.call.name === 'disallow')),
+        ),
+      );
+      await fc.assert(
+        fc.asyncProperty(comparable, async (sequence) => {
+          const without = sequence.filter(
+            (one) => one.do === 'call' || !('ip' in one) || !private_.includes(one.ip),
+          );
+          assert.deepEqual(
+            renumbered(await told(pair, sequence, names)),
+            renumbered(await told(pair, without, names)),
+          );
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    test('the sequences do lead to bans of one site, of both, and of none', async () => {
+      const kinds = new Set<string>();
+      await fc.assert(
+        fc.asyncProperty(steps, async (sequence) => {
+          using daemon = await createDaemon(pair, names);
+          for (const one of sequence) if (one.do !== 'call') await take(daemon, pair, one, names);
+          for (const ban of daemon.store.bansOverlapping(parseNetwork('0.0.0.0/0')!))
+            kinds.add(Object.keys(ban.evidence.sites).sort().join(' + ') || 'by hand');
+        }),
+        { numRuns: 60, seed: smallDaemonStart % 0x7fffffff },
+      );
+      for (const kind of [pair.mine, names.theirs, [pair.mine, names.theirs].sort().join(' + '), 'by hand'])
+        assert.ok(kinds.has(kind), `${kind} among ${[...kinds].join(', ')}`);
+    });
+  });

@@ -1,5 +1,5 @@
 import { PortcullisError } from '@portcullis/contracts';
-import { type BanStore, type SiteConfig, SiteOwners } from '@portcullis/core';
+import { type BanStore, type SiteConfig, SiteOwners, type SitePart } from '@portcullis/core';
 
 export type SiteSource = 'config' | 'command';
 export interface RegisteredSite extends SiteConfig {
@@ -68,8 +68,13 @@ export class SiteRegistry {
     });
   }
 
-  owns(id: string, name: string): boolean {
-    return this.owners.ownerOf(name) === id;
+  owns({ id, sub }: SitePart, name: string): boolean {
+    return this.owners.ownerOf(name) === id && (sub === null || sub === name);
+  }
+
+  /** The site or sub-site, with the names in the log that are its own. */
+  viewer(part: SitePart): SitePart & { readonly names: readonly string[] } {
+    return { ...part, names: part.sub === null ? this.namesOf(part.id) : [part.sub] };
   }
 
   /** The names in the log that are the site's; its own domains are always among them. */

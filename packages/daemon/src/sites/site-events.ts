@@ -1,10 +1,11 @@
 import type { Ban } from '@portcullis/contracts';
+import type { SitePart } from '@portcullis/core';
 import type { EventHub } from '../event-hub.ts';
 import type { DaemonEvent } from '../operations.ts';
 
 export interface SiteEvents {
-  /** Calls the listener with each event of a ban that the site may see, as it may see it. @returns how to stop that */
-  subscribe(site: string, listener: (event: DaemonEvent) => void): () => void;
+  /** Calls the listener with each event of a ban that the site or sub-site may see, as it may see it. @returns how to stop that */
+  subscribe(part: SitePart, listener: (event: DaemonEvent) => void): () => void;
 }
 
 export interface SiteEventsOptions {
@@ -12,11 +13,14 @@ export interface SiteEventsOptions {
   readonly ownerOf: (name: string) => string | null;
   /** The names of all sites with evidence in a ban. */
   readonly namesIn: (ban: number) => readonly string[];
-  /** The ban as the site sees it; undefined where it sees none. */
-  readonly view: (site: string, ban: number) => Ban | undefined;
+  /** The ban as they see it; undefined where they see none. */
+  readonly view: (part: SitePart, ban: number) => Ban | undefined;
 }
 
-type Listener = (event: Omit<DaemonEvent, 'id'>) => void;
+interface Listener {
+  readonly part: SitePart;
+  readonly tell: (event: Omit<DaemonEvent, 'id'>) => void;
+}
 const told = new Set<string>(['ban', 'prolong', 'failed', 'unban']);
 
 /**
@@ -35,23 +39,25 @@ export function createSiteEvents({ hub, ownerOf, namesIn, view }: SiteEventsOpti
     for (const site of new Set(names.map(ownerOf))) {
       const own = site === null ? undefined : listeners.get(site);
       if (site === null || own === undefined) continue;
-      const ban = view(site, id);
-      if (ban === undefined) continue;
-      const known = type === 'unban' ? { id: ban.id, ip: ban.ip, jail: ban.jail } : { ...ban };
-      for (const listener of own) listener({ type, at, data: known });
+      for (const { part, tell } of own) {
+        const ban = view(part, id);
+        if (ban === undefined) continue;
+        const known = type === 'unban' ? { id: ban.id, ip: ban.ip, jail: ban.jail } : { ...ban };
+        tell({ type, at, data: known });
+      }
     }
   }
 
   return {
-    subscribe(site, listener) {
+    subscribe(part, listener) {
       let lastId = 0;
-      const own: Listener = (event) => listener({ id: ++lastId, ...event });
-      const of = listeners.get(site) ?? new Set();
-      listeners.set(site, of.add(own));
+      const own: Listener = { part, tell: (event) => listener({ id: ++lastId, ...event }) };
+      const of = listeners.get(part.id) ?? new Set();
+      listeners.set(part.id, of.add(own));
       unsubscribe ??= hub.subscribe(pass);
       return () => {
         of.delete(own);
-        if (of.size === 0 && listeners.get(site) === of) listeners.delete(site);
+        if (of.size === 0 && listeners.get(part.id) === of) listeners.delete(part.id);
         if (listeners.size > 0) return;
         unsubscribe?.();
         unsubscribe = null;

@@ -5,6 +5,7 @@ import {
   type Site,
   type Status,
 } from '@portcullis/contracts';
+import type { SitePart } from '@portcullis/core';
 import type { Operations, SiteOperations } from '../operations.ts';
 import type { SiteQueries, Viewer } from '../store/site-queries.ts';
 import type { SiteDecisions } from './decisions.ts';
@@ -65,7 +66,7 @@ export function createSiteOperations(
       const { domains, mode, rights } = registry.get(id);
       return {
         id,
-        domains: [...domains],
+        domains: sub === null ? [...domains] : [sub],
         mode,
         rights: [...rights],
         requests_open: queries.countOpenRequests(viewer()),
@@ -117,6 +118,6 @@ export function createSiteOperations(
     ask: (user, request) => decisions.ask(decider(user), request),
     listRequests: (query) => queries.requests(viewer(), query),
     listAudit: (query) => queries.audit(viewer(), query),
-    subscribe: (listener) => events.subscribe(id, listener),
+    subscribe: (listener) => events.subscribe(part, listener),
   };
 }

@@ -1,5 +1,5 @@
 import type { Ban } from '@portcullis/contracts';
-import type { Clock, Detector, JailConfig } from '@portcullis/core';
+import type { Clock, Detector, JailConfig, SitePart } from '@portcullis/core';
 import type { ApiLog } from '../api/server.ts';
 import { createSiteServer, type SiteEntry, type SiteServer } from '../api/site-server.ts';
 import { Bucket, refuse } from '../api/throttle.ts';
@@ -11,7 +11,7 @@ import type { Exec } from '../exec.ts';
 import type { ExemptionBook } from '../exemptions.ts';
 import type { Health } from '../health.ts';
 import type { Operations } from '../operations.ts';
-import { createSiteQueries, type Viewer } from '../store/site-queries.ts';
+import { createSiteQueries } from '../store/site-queries.ts';
 import type { Store } from '../store/sqlite.ts';
 import { SiteDecisions } from './decisions.ts';
 import { Registrations } from './registrations.ts';
@@ -56,8 +56,7 @@ export function createSites(options: SitesOptions) {
   const { registry, store, clock, log, health, events, exemptions, host } = options;
   const queries = createSiteQueries(store, clock);
   const names = createUnixNames(options.exec);
-  const viewerOf = (id: string): Viewer => ({ id, names: registry.namesOf(id) });
-  const owns = (id: string, name: string) => registry.owns(id, name);
+  const owns = (part: SitePart, name: string) => registry.owns(part, name);
   const changes = new Map<string, Bucket>();
 
   function takeChanges(id: string, count: number): void {
@@ -67,8 +66,8 @@ export function createSites(options: SitesOptions) {
     refuse(`A site makes at most ${changesAnHour} changes an hour.`, bucket.secondsUntil(count));
   }
 
-  function view(viewer: Viewer, id: number): Ban | undefined {
-    const found = queries.ban(viewer, id);
+  function view(part: SitePart, id: number): Ban | undefined {
+    const found = queries.ban(registry.viewer(part), id);
     if (found === undefined) return undefined;
     const { evidence: _, ...ban } = found;
     return ban;
@@ -78,7 +77,7 @@ export function createSites(options: SitesOptions) {
     ...options,
     owns,
     takeChanges,
-    view: (id, ban) => view(viewerOf(id), ban),
+    view,
   });
   const parts = {
     version: options.version,
@@ -89,14 +88,14 @@ export function createSites(options: SitesOptions) {
       hub: events,
       ownerOf: (name) => registry.owners.ownerOf(name),
       namesIn: queries.namesIn,
-      view: (id, ban) => view(viewerOf(id), ban),
+      view,
     }),
     host: { status: () => host().status() },
   };
   const entryOf = (site: RegisteredSite): SiteEntry => ({
     id: site.id,
     rights: site.rights,
-    operations: createSiteOperations(parts, site.id),
+    operations: (sub) => createSiteOperations(parts, { id: site.id, sub }),
   });
 
   let server: Promise<SiteServer> | null = null;
@@ -143,7 +142,7 @@ export function createSites(options: SitesOptions) {
     names,
     clock,
     health,
-    lastEventAt: (id) => queries.lastEventAt(viewerOf(id)),
+    lastEventAt: (id) => queries.lastEventAt(registry.viewer({ id, sub: null })),
     refresh,
   });
   const requests = createRequests({ store, byHand: options.byHand, clock });
@@ -151,8 +150,8 @@ export function createSites(options: SitesOptions) {
   return {
     registrations,
     answerRequest: requests.answer,
-    /** The daemon as the site sees it. */
-    operationsOf: (id: string) => createSiteOperations(parts, id),
+    /** The daemon as the site sees it, or a sub-site of it. */
+    operationsOf: (id: string, sub: string | null = null) => createSiteOperations(parts, { id, sub }),
     refresh,
     /** Opens what must be open, and closes what must not. */
     sync: () => sockets.sync(),

@@ -58,6 +58,7 @@ describe('retention', () => {
       added_at: at(now - day),
       added_by: 'admin',
       site: null,
+      sub_site: null,
     });
 
     finish(store);

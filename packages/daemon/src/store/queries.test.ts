@@ -233,6 +233,7 @@ describe('the read side of the store', () => {
       asked_at: at(now),
       note: '',
       state: 'open',
+      sub_site: null,
     } as const;
     const request = store.addRequest(asked);
     assert.deepEqual(queries.requests({ state: 'open' }).items, [request]);
@@ -244,6 +245,7 @@ describe('the read side of the store', () => {
       added_at: at(now),
       added_by: 'admin',
       site: null,
+      sub_site: null,
     });
     assert.deepEqual(queries.allow({}).items, [entry]);
   });

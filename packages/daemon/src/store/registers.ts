@@ -3,23 +3,36 @@ import type { Database } from './database.ts';
 import { fromInstant, instantOf } from './instant.ts';
 
 /** Requests that are kept of one site, answered ones among them; the oldest goes first. */
-export const maxRequestsASite = 100;
+export const maxRequestsASite = 500;
+/** Of those, requests of one sub-site, or of the site as a whole: none drives out another's. */
+export const maxRequestsASubSite = 100;
 
-export type AllowRow = Omit<AllowEntry, 'until' | 'added_at' | 'site'> & {
+export type AllowRow = Omit<AllowEntry, 'until' | 'added_at' | 'site' | 'sub_site'> & {
   until: number | null;
   added_at: number;
   /** Empty: the whole host. */
   site: string;
+  /** Empty: the whole site. */
+  sub_site: string;
 };
 export const toAllowEntry = (row: AllowRow): AllowEntry => ({
   ...row,
   until: row.until === null ? null : instantOf(row.until),
   added_at: instantOf(row.added_at),
   site: row.site === '' ? null : row.site,
+  sub_site: row.sub_site === '' ? null : row.sub_site,
 });
 
-export type RequestRow = Omit<UnbanRequest, 'asked_at'> & { asked_at: number };
-export const toRequest = (row: RequestRow): UnbanRequest => ({ ...row, asked_at: instantOf(row.asked_at) });
+export type RequestRow = Omit<UnbanRequest, 'asked_at' | 'sub_site'> & {
+  asked_at: number;
+  /** Empty: the whole site. */
+  sub_site: string;
+};
+export const toRequest = (row: RequestRow): UnbanRequest => ({
+  ...row,
+  asked_at: instantOf(row.asked_at),
+  sub_site: row.sub_site === '' ? null : row.sub_site,
+});
 
 export type AuditRow = Omit<AuditEntry, 'at'> & { at: number };
 export const toAuditEntry = (row: AuditRow): AuditEntry => ({ ...row, at: instantOf(row.at) });
@@ -34,11 +47,17 @@ export function createRegisters(db: Database) {
     let id = 0;
     db.write(() => {
       const site = entry.site ?? '';
+      const subSite = entry.sub_site ?? '';
       id ||=
-        db.get<{ id: number }>('SELECT id FROM allow WHERE ip = ? AND site = ?', entry.ip, site)?.id ??
-        nextId('allow');
+        db.get<{ id: number }>(
+          'SELECT id FROM allow WHERE ip = ? AND site = ? AND sub_site = ?',
+          entry.ip,
+          site,
+          subSite,
+        )?.id ?? nextId('allow');
       db.run(
-        'INSERT OR REPLACE INTO allow (id, ip, until, note, added_at, added_by, site) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        `INSERT OR REPLACE INTO allow (id, ip, until, note, added_at, added_by, site, sub_site)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         entry.ip,
         entry.until === null ? null : fromInstant(entry.until),
@@ -46,6 +65,7 @@ export function createRegisters(db: Database) {
         fromInstant(entry.added_at),
         entry.added_by,
         site,
+        subSite,
       );
     });
     return { ...entry, id };
@@ -62,15 +82,18 @@ export function createRegisters(db: Database) {
 
   function addRequest(request: Omit<UnbanRequest, 'id'>): UnbanRequest {
     let id = 0;
+    const subSite = request.sub_site ?? '';
     db.write(() => {
       id ||=
         db.get<{ id: number }>(
-          `SELECT id FROM requests WHERE site = ? AND state = 'open' AND ip = ?`,
+          `SELECT id FROM requests WHERE site = ? AND state = 'open' AND ip = ? AND sub_site = ?`,
           request.site,
           request.ip,
+          subSite,
         )?.id ?? nextId('requests');
       db.run(
-        'INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)',
+        `INSERT OR REPLACE INTO requests (id, site, ip, asked_by, asked_at, note, state, sub_site)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         request.site,
         request.ip,
@@ -78,6 +101,14 @@ export function createRegisters(db: Database) {
         fromInstant(request.asked_at),
         request.note,
         request.state,
+        subSite,
+      );
+      db.run(
+        `DELETE FROM requests WHERE id IN
+           (SELECT id FROM requests WHERE site = ? AND sub_site = ?
+            ORDER BY id DESC LIMIT -1 OFFSET ${maxRequestsASubSite})`,
+        request.site,
+        subSite,
       );
       db.run(
         `DELETE FROM requests WHERE id IN

@@ -1,14 +1,13 @@
 import { type Ban, type BanDetails, type BanQuery, type Page, PortcullisError } from '@portcullis/contracts';
-import { maxEvidenceUsers } from '@portcullis/core';
+import { maxEvidenceUsers, type SitePart, siteActor } from '@portcullis/core';
 import { containing, overlapCondition, readNetwork, stateConditions } from './ban-list.ts';
 import type { BanRow } from './bans.ts';
 import type { Database } from './database.ts';
 import { fromInstant, instantOf } from './instant.ts';
 import type { Condition, createPager, List } from './page.ts';
 
-/** Whose eyes: a registered site, and the names in the log that are its own. */
-export interface Viewer {
-  readonly id: string;
+/** Whose eyes: a registered site or a sub-site, and the names in the log that are its own. */
+export interface Viewer extends SitePart {
   /** At least one. */
   readonly names: readonly string[];
 }
@@ -58,7 +57,7 @@ export function createSiteBans(
   page: ReturnType<typeof createPager>,
   countInForceOfHost: () => number,
 ) {
-  function toBan(row: CommonRow, viewer: string, names: string): Ban {
+  function toBan(row: CommonRow, viewer: SitePart, names: string): Ban {
     const own = db.all<OwnRow>(
       `SELECT site, failures, users, events, first_failure_at, last_failure_at FROM ban_sites
        WHERE ban_id = ? AND site ${owned} ORDER BY last_failure_at DESC, site`,
@@ -102,7 +101,7 @@ export function createSiteBans(
     };
   }
 
-  function details(row: CommonRow, viewer: string, names: string): BanDetails {
+  function details(row: CommonRow, viewer: SitePart, names: string): BanDetails {
     const ban = toBan(row, viewer, names);
     const { events, first_failure_at, last_failure_at } = ban;
     // Lines and the sites that they name are two lists side by side: SQLite hands out the lines that are the site's own.
@@ -162,7 +161,8 @@ export function createSiteBans(
    * Sorted by `-since` when nothing else is asked.
    * @throws PortcullisError invalid_request for an order that would tell of others
    */
-  function list({ id: viewer, names }: Viewer, query: BanQuery): Page<Ban> {
+  function list(viewer: Viewer, query: BanQuery): Page<Ban> {
+    const { names } = viewer;
     const sort = query.sort ?? '-since';
     const key = keys[sort.replace('-', '') as keyof typeof keys];
     if (key === undefined) {
@@ -237,8 +237,8 @@ export function createSiteBans(
   }
 
   /** The ban, if the site has evidence in it. */
-  function find({ id: viewer, names }: Viewer, id: number): BanDetails | undefined {
-    const all = JSON.stringify(names);
+  function find(viewer: Viewer, id: number): BanDetails | undefined {
+    const all = JSON.stringify(viewer.names);
     return db.read(() => {
       const row = db.get<CommonRow>(
         `SELECT ${commonColumns} FROM bans b
@@ -293,9 +293,10 @@ function summaryOf(own: readonly OwnRow[]): Pick<Ban, 'events' | 'first_failure_
 }
 
 /** Who lifted a ban, as one site may know it: its own people by name, of others whether it was the host's administrator. */
-function lifterFor(viewer: string, actor: string | null): string | null {
-  const [who] = actor?.split(' ', 1) ?? [];
-  if (actor === null || who === `site:${viewer}`) return actor;
+function lifterFor(viewer: SitePart, actor: string | null): string | null {
+  const [who = ''] = actor?.split(' ', 1) ?? [];
+  const own = siteActor(viewer);
+  if (actor === null || who === own || (viewer.sub === null && who.startsWith(`${own}:`))) return actor;
   return who === 'admin' ? 'admin' : 'other_site';
 }
 

@@ -12,9 +12,9 @@ const clock = { now: () => now };
 describe('what one site sees of the store', () => {
   let store: Store;
   let queries: SiteQueries;
-  const mine: Viewer = { id: 'mine', names: ['mine.example', 'mine.example/shop'] };
-  const one: Viewer = { id: 'one', names: ['mine.example'] };
-  const theirs: Viewer = { id: 'theirs', names: ['theirs.example'] };
+  const mine: Viewer = { id: 'mine', sub: null, names: ['mine.example', 'mine.example/shop'] };
+  const one: Viewer = { id: 'one', sub: null, names: ['mine.example'] };
+  const theirs: Viewer = { id: 'theirs', sub: null, names: ['theirs.example'] };
 
   beforeEach(() => {
     store = createStore({
@@ -233,15 +233,31 @@ describe('what one site sees of the store', () => {
     assert.equal(queries.stats(mine, { site: 'theirs.example' }).failures, 0);
     assert.equal(stats.buckets.length, 25, 'nothing of how long others have been attacked');
     assert.equal(queries.lastEventAt(mine), now);
-    assert.equal(queries.lastEventAt({ id: 'x', names: ['x.example'] }), null);
+    assert.equal(queries.lastEventAt({ id: 'x', sub: null, names: ['x.example'] }), null);
   });
 
   it('shows what it did, asked for and allowed itself', () => {
     const at = new Date(now).toISOString();
     for (const id of ['mine', 'theirs']) {
       store.addAudit({ at, actor: `site:${id}`, action: 'unban', ip: '192.0.2.1', jail: null, detail: id });
-      store.addAllowEntry({ ip: '192.0.2.1', until: null, note: id, added_at: at, added_by: id, site: id });
-      store.addRequest({ site: id, ip: '192.0.2.1', asked_by: '', asked_at: at, note: id, state: 'open' });
+      store.addAllowEntry({
+        ip: '192.0.2.1',
+        until: null,
+        note: id,
+        added_at: at,
+        added_by: id,
+        site: id,
+        sub_site: null,
+      });
+      store.addRequest({
+        site: id,
+        ip: '192.0.2.1',
+        asked_by: '',
+        asked_at: at,
+        note: id,
+        state: 'open',
+        sub_site: null,
+      });
     }
     store.addAudit({ at, actor: 'admin', action: 'unban', ip: '192.0.2.1', jail: null, detail: '' });
     store.addAllowEntry({
@@ -251,6 +267,7 @@ describe('what one site sees of the store', () => {
       added_at: at,
       added_by: 'admin',
       site: null,
+      sub_site: null,
     });
     assert.deepEqual(
       queries.audit(mine, { ip: '192.0.2.1' }).items.map(({ detail }) => detail),

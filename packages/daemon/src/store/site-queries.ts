@@ -11,7 +11,7 @@ import type {
   Stats,
   UnbanRequest,
 } from '@portcullis/contracts';
-import type { Clock } from '@portcullis/core';
+import { type Clock, siteActor } from '@portcullis/core';
 import { readNetwork } from './ban-list.ts';
 import { createFailureList } from './failure-list.ts';
 import { byId, siteList } from './lists.ts';
@@ -65,7 +65,17 @@ export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
       .reduce((sum, bans) => sum + bans, 0),
   );
   const failures = createFailureList(db, page, store.siteTable);
-  const own = ({ id }: Viewer): Condition => ({ sql: 'site = ?', params: [id] });
+  const own = ({ id, sub }: Viewer): Condition =>
+    sub === null
+      ? { sql: 'site = ?', params: [id] }
+      : { sql: 'site = ? AND sub_site = ?', params: [id, sub] };
+  /** Of a network, all that its sub-sites did, too. `;` is the sign behind `:`. */
+  const did = (viewer: Viewer): Condition => {
+    const actor = siteActor(viewer);
+    return viewer.sub === null
+      ? { sql: 'actor = ? OR (actor > ? AND actor < ?)', params: [actor, `${actor}:`, `${actor};`] }
+      : { sql: 'actor = ?', params: [actor] };
+  };
   const among = ({ names }: Viewer): Condition => ({
     sql: 'name IN (SELECT value FROM json_each(?))',
     params: [JSON.stringify(names)],
@@ -82,10 +92,10 @@ export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
     sites: (viewer, query) => page(siteList([among(viewer)], query.sort), query),
     stats: ({ names }, { since, site }) =>
       readStats(db, clock.now(), { since, sites: narrowed(names, site) }),
-    audit: ({ id }, { ip, ...paging }) =>
+    audit: (viewer, { ip, ...paging }) =>
       page(
         byId<AuditRow, AuditEntry>('audit', toAuditEntry, [
-          { sql: 'actor = ?', params: [`site:${id}`] },
+          did(viewer),
           ...(ip === undefined ? [] : [{ sql: 'ip = ?', params: [String(readNetwork(ip))] }]),
         ]),
         paging,
@@ -98,14 +108,16 @@ export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
         ]),
         paging,
       ),
-    countOpenRequests: ({ id }) =>
-      db.read(
+    countOpenRequests: (viewer) => {
+      const { sql, params } = own(viewer);
+      return db.read(
         () =>
           db.get<{ open: number }>(
-            "SELECT count(*) AS open FROM requests WHERE site = ? AND state = 'open'",
-            id,
+            `SELECT count(*) AS open FROM requests WHERE state = 'open' AND ${sql}`,
+            ...params,
           )!.open,
-      ),
+      );
+    },
     allow: (viewer, paging) => page(byId<AllowRow, AllowEntry>('allow', toAllowEntry, [own(viewer)]), paging),
     namesIn: (ban) =>
       db
