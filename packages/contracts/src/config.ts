@@ -1,4 +1,5 @@
 import { durationPattern } from './duration.ts';
+import { EnrichmentSection } from './enrichment.ts';
 import { FilterName } from './failure.ts';
 import { siteIdPattern, siteSettings, unixNamePattern } from './registration.ts';
 import { ReportsSection, SlackSection, WebhookSection } from './reporting.ts';
@@ -188,6 +189,7 @@ export const ConfigFile = object(
       },
       ['history', 'failures', 'audit'],
     ),
+    enrichment: EnrichmentSection,
     slack: SlackSection,
     webhook: WebhookSection,
     reports: ReportsSection,
@@ -202,6 +204,7 @@ export const ConfigFile = object(
     'sites',
     'panel',
     'retention',
+    'enrichment',
     'slack',
     'webhook',
     'reports',
@@ -243,6 +246,7 @@ export const defaultConfig = {
   sites: {},
   panel: { shared_group: 'www-data' },
   retention: { history: '90d', failures: '30d', audit: '52w' },
+  enrichment: { country_file: '', asn_file: '', reverse_dns: false },
   slack: {
     webhook_url_file: '',
     webhook_credential: '',

@@ -23,6 +23,7 @@ export const ProblemCode = oneOf(
   'ignoreip_unresolved',
   'config_invalid',
   'site_unserved',
+  'enrichment_failed',
   'report_undelivered',
 );
 export type ProblemCode = Static<typeof ProblemCode>;

@@ -1,6 +1,7 @@
 import {
   type ConfigFile,
   defaultConfig,
+  type Facility,
   type FilterName,
   parseDuration,
   type SiteMode,
@@ -48,6 +49,14 @@ export interface SiteConfig {
   readonly wp: string | null;
 }
 
+/** Where countries, networks and host names of addresses come from. */
+export interface OriginConfig {
+  /** A .mmdb file; empty: the data of this release. */
+  readonly countryFile: string;
+  readonly asnFile: string;
+  readonly reverseDns: boolean;
+}
+
 /** The configuration as the daemon uses it: complete, in milliseconds, disabled jails left out. */
 export interface Config {
   readonly stateDir: string;
@@ -70,6 +79,7 @@ export interface Config {
     readonly failures: number | null;
     readonly audit: number | null;
   };
+  readonly enrichment: OriginConfig;
   readonly destinations: readonly DestinationConfig[];
   readonly reports: {
     /** When periodic reports are made: the minute of the day, by the host’s clock. */
@@ -116,6 +126,7 @@ function complete(file: ConfigFile): Config {
   const firewall = { ...defaultConfig.firewall, ...file.firewall };
   const retention = { ...defaultConfig.retention, ...file.retention };
   const jails = file.jails ?? defaultConfig.jails;
+  const enrichment = { ...defaultConfig.enrichment, ...file.enrichment };
   const reports = { ...defaultConfig.reports, ...file.reports };
   return {
     stateDir: file.state_dir ?? defaultConfig.state_dir,
@@ -140,6 +151,11 @@ function complete(file: ConfigFile): Config {
       history: duration(retention.history),
       failures: duration(retention.failures),
       audit: duration(retention.audit),
+    },
+    enrichment: {
+      countryFile: enrichment.country_file,
+      asnFile: enrichment.asn_file,
+      reverseDns: enrichment.reverse_dns,
     },
     destinations: destinationsOf(file),
     reports: { at: minuteOf(reports.at), silentAfter: duration(reports.silent_after) },

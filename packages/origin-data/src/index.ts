@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
+export { packCountry, unpackCountry } from './country-code.ts';
 export { RangeTable } from './range-table.ts';
 
 export type TableName = 'country' | 'asn';
@@ -22,6 +23,3 @@ export function shippedTable(name: TableName): string | null {
     folders.map((folder) => path.join(folder, `${name}.bin`)).find((file) => fs.existsSync(file)) ?? null
   );
 }
-
-/** The country's code that a value of the country table stands for. */
-export const unpackCountry = (value: number): string => String.fromCharCode(value >>> 8, value & 255);

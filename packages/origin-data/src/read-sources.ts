@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import type { CountryResponse, Reader } from 'maxmind';
+import { packCountry } from './country-code.ts';
 import { withoutSpecial } from './special-ranges.ts';
 import type { Range, TableContents } from './write-range-table.ts';
 
@@ -29,9 +30,6 @@ export function readSystems(ipv4File: string, ipv6File: string): Omit<TableConte
 
 /** A record of `@ip-location-db/geo-whois-asn-country-mmdb`. */
 export type CountryRecord = CountryResponse & { readonly country_code?: string };
-
-/** A country's code as a value of a table: two ASCII letters. */
-export const packCountry = (code: string): number => (code.charCodeAt(0) << 8) | code.charCodeAt(1);
 
 /** Every network of the data base, one after the other; of IPv6 those that are assigned, 2000::/3 (RFC 4291). */
 export function readCountries(reader: Reader<CountryRecord>): Omit<TableContents, 'madeAt'> {

@@ -32,6 +32,7 @@ const sentences: Readonly<Record<HealthProblem['code'], string>> = {
   ignoreip_unresolved: 'A name in the host’s configuration does not resolve.',
   config_invalid: 'The host’s configuration has problems; the one of before goes on.',
   site_unserved: 'A site of the host has no socket.',
+  enrichment_failed: 'Where addresses come from is not known.',
   report_undelivered: 'Reports of the host are not delivered.',
 };
 const iso = (instant: number | null): string | null =>
