@@ -135,14 +135,14 @@ const adapters = ['sources', 'firewall', 'store', 'api', 'reporters', 'fleet'];
 for (const adapter of adapters) {
   const folder = `packages/daemon/src/${adapter}/`;
   if (!product.some((path) => path.startsWith(folder))) continue;
-  test(`daemon/${adapter} imports core, contracts and exec.ts only, because only app.ts knows every adapter`, () => {
+  test(`daemon/${adapter} imports core, contracts, exec.ts and shipped-file.ts only, because only app.ts knows every adapter`, () => {
     assertNone(
       inPackage('daemon').filter(
         ({ from, of, typeOnly }) =>
           isFileOf(from, folder) &&
           of.startsWith('packages/') &&
           !isFileOf(of, folder) &&
-          !/^packages\/daemon\/src\/exec(-error)?\.ts$/.test(of) &&
+          !/^packages\/daemon\/src\/(exec(-error)?|shipped-file)\.ts$/.test(of) &&
           // What the API asks of the daemon is an interface: the types are its port.
           !(typeOnly && of === 'packages/daemon/src/operations.ts'),
       ),

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { SSEPluginOptions } from '@fastify/sse';
 import { PortcullisError, type Route, type RouteName, routes } from '@portcullis/contracts';
 import type {
@@ -10,6 +8,7 @@ import type {
   FastifyRequest,
   RouteOptions,
 } from 'fastify';
+import { readShippedFile } from '../shipped-file.ts';
 import { type Caller, checkAccess } from './caller.ts';
 import { createEventStreams, heartbeatMs } from './events.ts';
 import { createProblemAnswer, refusal } from './problems.ts';
@@ -156,6 +155,6 @@ async function loadFramework() {
   return { fastify, ssePlugin, createCompilers };
 }
 
-const openApiFile = fileURLToPath(import.meta.resolve('@portcullis/contracts/openapi.json'));
+const openApiFile = import.meta.resolve('@portcullis/contracts/openapi.json');
 /** Read when asked: it is 60 KB that hardly anybody asks for. */
-const openApi = () => readFileSync(openApiFile, 'utf8');
+const openApi = () => readShippedFile(openApiFile).toString('utf8');

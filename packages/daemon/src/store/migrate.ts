@@ -1,15 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { PortcullisError } from '@portcullis/contracts';
+import { listShippedFiles, readShippedFile } from '../shipped-file.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
 
 /** The migrations in order: `001-initial.sql` brings a database to version 1, and so on without gap. */
 const readMigrations = (): readonly string[] =>
-  readdirSync(folder)
+  listShippedFiles(folder)
     .filter((name) => /^[0-9]{3}-.*\.sql$/.test(name))
-    .sort()
-    .map((name) => readFileSync(new URL(name, folder), 'utf8'));
+    .map((name) => readShippedFile(new URL(name, folder)).toString('utf8'));
 
 /**
  * Brings the database to the newest version, each step in a transaction of its own. Always writes once, so that a
