@@ -204,8 +204,9 @@ test('client and contracts know no file system, because what they say goes over 
 
 test('every file is imported by another or is an entrance, because dead code misleads', () => {
   const manifests = globSync('packages/*/package.json', { cwd: root }).flatMap((path) => {
-    const { exports = {}, bin = {} } = JSON.parse(readFileSync(join(root, path), 'utf8'));
-    return [...Object.values(exports), ...Object.values(bin)].map((file) =>
+    const { exports = {}, bin = {}, scripts = {} } = JSON.parse(readFileSync(join(root, path), 'utf8'));
+    const started = Object.values(scripts).map((script) => String(script).replace(/^node /, ''));
+    return [...Object.values(exports), ...Object.values(bin), ...started].map((file) =>
       normalize(join(dirname(path), String(file))),
     );
   });

@@ -7,6 +7,8 @@ import { createExec } from '../../packages/daemon/src/exec.ts';
 import { ExemptionBook } from '../../packages/daemon/src/exemptions.ts';
 import { createDryRun } from '../../packages/daemon/src/firewall/dry-run.ts';
 import { Health } from '../../packages/daemon/src/health.ts';
+import { Origins } from '../../packages/daemon/src/origins/origins.ts';
+import { ReverseNames } from '../../packages/daemon/src/origins/reverse-names.ts';
 import { Pipeline } from '../../packages/daemon/src/pipeline.ts';
 import { SiteRegistry } from '../../packages/daemon/src/sites/registry.ts';
 import { createSites } from '../../packages/daemon/src/sites/sites.ts';
@@ -104,6 +106,11 @@ export async function createSmallDaemon(configText: string) {
     enforcer,
     detector,
     exemptions,
+    origins: new Origins({
+      settings: () => config.enrichment,
+      reverseNames: new ReverseNames({ clock }),
+      onTrouble: (_, sentence) => assert.equal(sentence, null),
+    }),
     byHand,
     jails,
     sharedGroup: () => config.sharedGroup,

@@ -23,6 +23,9 @@ import { createFirewall } from './firewall/firewall.ts';
 import { Health } from './health.ts';
 import { createOperations } from './live-operations.ts';
 import type { Logger } from './log.ts';
+import { Origins } from './origins/origins.ts';
+import { ReverseNames } from './origins/reverse-names.ts';
+import { withOrigins } from './origins/with-origins.ts';
 import { Pipeline } from './pipeline.ts';
 import { Reconciler } from './reconciler.ts';
 import { recount } from './recount.ts';
@@ -30,6 +33,7 @@ import { releaseMemory } from './release-memory.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
 import { createFileSource } from './sources/file.ts';
+import { readNewestBans } from './store/newest-bans.ts';
 import { createStore } from './store/sqlite.ts';
 import { VerdictRecorder } from './verdict-recorder.ts';
 
@@ -111,6 +115,11 @@ export function createApp(options: AppOptions): App {
   });
   const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
   const detector = new Detector(config.jails, exemptions.current, seed);
+  const origins = new Origins({
+    settings: () => config.enrichment,
+    reverseNames: new ReverseNames({ clock }),
+    onTrouble: (subject, sentence) => health.set('enrichment_failed', subject, sentence),
+  });
   const exec = createExec();
   const clockStep = createClockStep(clock);
   let firewall: Firewall;
@@ -184,6 +193,7 @@ export function createApp(options: AppOptions): App {
     enforcer,
     detector,
     exemptions,
+    origins,
     byHand,
     jails,
     sharedGroup: () => config.sharedGroup,
@@ -194,7 +204,7 @@ export function createApp(options: AppOptions): App {
       scheduleExpiry();
     },
   });
-  const operations = createOperations({
+  const hostOperations = createOperations({
     version,
     startedAt,
     clock,
@@ -211,6 +221,11 @@ export function createApp(options: AppOptions): App {
     backend: () => firewall.backend,
     lag: () => source?.lag() ?? [],
     changed: scheduleExpiry,
+  });
+  const operations = withOrigins(hostOperations, {
+    origins,
+    newestBans: ({ since, site }) =>
+      readNewestBans(store.db, { since, sites: site === undefined ? undefined : [site] }),
   });
 
   // ─── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -323,6 +338,7 @@ export function createApp(options: AppOptions): App {
     await enforcer.flush();
     await sites.close();
     await socket?.close();
+    origins.close();
   }
 
   /** The configuration of before goes on; health and the log say every problem of the new one. */
@@ -392,6 +408,7 @@ export function createApp(options: AppOptions): App {
       const before = config;
       config = { ...next, stateDir: before.stateDir, runDir: before.runDir };
       sites.refresh();
+      origins.refresh();
       await exemptions.resolve();
       countAgain(detector.reconfigure(config.jails, exemptions.current));
       byHand.endOfRemovedJails();

@@ -11,6 +11,9 @@ import type { Exec } from '../exec.ts';
 import type { ExemptionBook } from '../exemptions.ts';
 import type { Health } from '../health.ts';
 import type { Operations } from '../operations.ts';
+import type { Origins } from '../origins/origins.ts';
+import { withOrigins } from '../origins/with-origins.ts';
+import { readNewestBans } from '../store/newest-bans.ts';
 import { createSiteQueries } from '../store/site-queries.ts';
 import type { Store } from '../store/sqlite.ts';
 import { SiteDecisions } from './decisions.ts';
@@ -41,6 +44,7 @@ export interface SitesOptions {
   readonly enforcer: Enforcer;
   readonly detector: Detector;
   readonly exemptions: ExemptionBook;
+  readonly origins: Origins;
   readonly byHand: ByHand;
   readonly jails: () => readonly JailConfig[];
   readonly sharedGroup: () => string;
@@ -92,10 +96,19 @@ export function createSites(options: SitesOptions) {
     }),
     host: { status: () => host().status() },
   };
+  const operationsOf = (part: SitePart) =>
+    withOrigins(createSiteOperations(parts, part), {
+      origins: options.origins,
+      newestBans({ since, site }) {
+        const { names } = registry.viewer(part);
+        const sites = site === undefined ? names : names.filter((name) => name === site);
+        return readNewestBans(store.db, { since, sites });
+      },
+    });
   const entryOf = (site: RegisteredSite): SiteEntry => ({
     id: site.id,
     rights: site.rights,
-    operations: (sub) => createSiteOperations(parts, { id: site.id, sub }),
+    operations: (sub) => operationsOf({ id: site.id, sub }),
   });
 
   let server: Promise<SiteServer> | null = null;
@@ -151,7 +164,7 @@ export function createSites(options: SitesOptions) {
     registrations,
     answerRequest: requests.answer,
     /** The daemon as the site sees it, or a sub-site of it. */
-    operationsOf: (id: string, sub: string | null = null) => createSiteOperations(parts, { id, sub }),
+    operationsOf: (id: string, sub: string | null = null) => operationsOf({ id, sub }),
     refresh,
     /** Opens what must be open, and closes what must not. */
     sync: () => sockets.sync(),
