@@ -35,6 +35,7 @@ export const failure = (id: number, changes: Partial<FailureRecord> = {}): Failu
   count: 1,
   reason: null,
   line: new TextEncoder().encode(`line ${id}`),
+  sender: id % 2 === 0 ? null : { uid: 1000 + id, pid: 4242 },
   ...changes,
 });
 
@@ -58,6 +59,7 @@ const evidence: BanEvidence = {
   users: ['alice', 'bob'],
   lines: ['first', 'last'],
   lineSites: ['blog.example.com', ''],
+  lineSenders: [{ uid: 1001, pid: 7 }, null],
   firstFailureAt: start,
   lastFailureAt: start + 2000,
 };
@@ -139,6 +141,27 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
       });
       assert.deepEqual(seen, [[position(20)], 7]);
       assert.deepEqual(store.positions(), [position(20)]);
+    });
+
+    it('keeps positions of files or of the journal, never of both', () => {
+      const journal = { log: 'journal', cursor: 's=00;i=1', realtime: 1_795_304_798_554_477 } as const;
+      store.savePosition(position(20));
+      store.savePosition(journal);
+      assert.deepEqual(store.positions(), [journal]);
+      store.savePosition({ ...journal, cursor: 's=00;i=2' });
+      assert.deepEqual(store.positions(), [{ ...journal, cursor: 's=00;i=2' }]);
+      store.savePosition(position(30));
+      assert.deepEqual(store.positions(), [position(30)]);
+    });
+
+    it('knows when the latest line was written', () => {
+      assert.equal(store.lastEventAt(), null);
+      const times = { firstEventAt: start, events: 1, failures: 0 };
+      store.touchSites([
+        { site: 'a.example', ...times, lastEventAt: start + 9 },
+        { site: 'b.example', ...times, lastEventAt: start + 5 },
+      ]);
+      assert.equal(store.lastEventAt(), start + 9);
     });
 
     it('makes a transaction inside another a part of it', () => {
@@ -441,4 +464,5 @@ const failures: fc.Arbitrary<Omit<FailureRecord, 'id'>> = fc.record({
   count: fc.integer({ min: 1, max: 1e6 }),
   reason: fc.constantFrom(null, 'exempt', 'no_time', 'not_wordpress'),
   line: fc.uint8Array({ maxLength: 300 }),
+  sender: fc.option(fc.record({ uid: fc.nat(), pid: fc.nat() })),
 });

@@ -75,6 +75,7 @@ function observe(exec: Exec, after: (argv: readonly string[]) => Promise<void>):
     await after(argv);
     return output;
   };
+  observed.follow = exec.follow;
   observed.lines = async (argv, take, options) => {
     await exec.lines(argv, take, options);
     await after(argv);

@@ -42,6 +42,7 @@ export async function createNamespace(options: { readonly path?: string } = {}):
 export function prefixed(exec: Exec, prefix: Argv): Exec {
   const inside: Exec = (argv, options) => exec([...prefix, ...argv], options);
   inside.lines = (argv, take, options) => exec.lines([...prefix, ...argv], take, options);
+  inside.follow = (argv, take) => exec.follow([...prefix, ...argv], take);
   return inside;
 }
 

@@ -154,7 +154,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
         ended_by: null,
         lifted_by: null,
         reason,
-        evidence: { lines: [], first_failure_at: null, last_failure_at: null, events: {} },
+        evidence: { lines: [], senders: [], first_failure_at: null, last_failure_at: null, events: {} },
       };
       bans.push(ban);
       note(actor, 'ban', ban.ip, reason);

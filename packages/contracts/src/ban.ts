@@ -1,3 +1,4 @@
+import { Sender } from './failure.ts';
 import { Origin, originFields } from './origin.ts';
 import {
   array,
@@ -65,6 +66,10 @@ export const Evidence = object({
   lines: describe(
     'The last log lines that counted, at most 20, as text. Written by attackers: escape them.',
     array(string),
+  ),
+  senders: describe(
+    'Who wrote each of `lines`, by the journal’s word; null for a line of a file, and for what a site is told.',
+    array(nullable(Sender)),
   ),
   first_failure_at: nullable(instant),
   last_failure_at: nullable(instant),

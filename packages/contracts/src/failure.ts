@@ -62,6 +62,12 @@ export const IgnoredReason = oneOf(
 );
 export type IgnoredReason = Static<typeof IgnoredReason>;
 
+export const Sender = describe(
+  'Who wrote the line, by the journal’s word (`_UID`, `_PID`), which no program can forge.',
+  object({ uid: count, pid: count }),
+);
+export type Sender = Static<typeof Sender>;
+
 export const Failure = object({
   id: integer,
   time: instant,
@@ -74,5 +80,9 @@ export const Failure = object({
   counted: boolean,
   reason: nullable(IgnoredReason),
   line: describe('The raw line. Written by attackers: escape it.', string),
+  sender: describe(
+    'Who wrote the line, by the journal’s word; null for a line of a file, and for what a site is told.',
+    nullable(Sender),
+  ),
 });
 export type Failure = Static<typeof Failure>;

@@ -31,10 +31,23 @@ export interface LogFile {
   readonly head: string;
 }
 
-/** The exact place up to which a log has been read. Offsets are bytes of the content, decompressed. */
-export interface LogPosition extends LogFile {
+/** The exact place up to which a file has been read. Offsets are bytes of the content, decompressed. */
+export interface FilePosition extends LogFile {
   readonly offset: number;
 }
+
+/** The entry up to which the journal has been read, that one included. */
+export interface JournalPosition {
+  readonly log: typeof journalLog;
+  /** The journal's own name for the entry; no two entries share one. */
+  readonly cursor: string;
+  /** When the entry was written, in microseconds since the epoch. */
+  readonly realtime: number;
+}
+/** The name under which the journal is one of the logs. */
+export const journalLog = 'journal';
+
+export type LogPosition = FilePosition | JournalPosition;
 
 /** Bytes in the order in which they stand in the file, without gap or overlap between two chunks of one file. */
 export interface LogChunk {
@@ -45,6 +58,29 @@ export interface LogChunk {
   readonly bytes: Uint8Array;
   /** The file gets no more bytes: it was rotated away, truncated or deleted. A line without newline ends here. */
   readonly last: boolean;
+}
+
+/** Who wrote a line, by the kernel's word: no program can claim to be another. */
+export interface Sender {
+  readonly uid: number;
+  readonly pid: number;
+}
+
+/** A line that its log gave as a whole, so that nothing in it can begin another. */
+export interface LogEntry {
+  /** As syslog daemons write it, with an RFC 3339 stamp, without a newline at its end. It may hold newlines. */
+  readonly line: Uint8Array;
+  /** The line was longer; its end is missing. */
+  readonly cut: boolean;
+  /** Null where the log does not vouch for one. */
+  readonly sender: Sender | null;
+}
+
+/** Entries in the order of their log. */
+export interface LogEntries {
+  readonly entries: readonly LogEntry[];
+  /** Of the last of them. */
+  readonly position: JournalPosition;
 }
 
 /** Something that a source cannot do, or a gap in what it read. Named so that health can show it. */
@@ -58,23 +94,27 @@ export interface LogTrouble {
 export interface LogSink {
   /** Takes a chunk, synchronously and completely. The source goes on reading when it returns. */
   chunk(chunk: LogChunk): void;
+  /** The same of a log that consists of entries. */
+  entries(entries: LogEntries): void;
   trouble(trouble: LogTrouble): void;
 }
 
 /** How far behind a log its reader is. */
 export interface LogLag {
   readonly log: string;
+  /** Bytes; of the journal the sequence number of the last entry that was read, 0 before the first. */
   readonly offset: number;
-  /** Bytes that are known to be unread. */
+  /** Bytes that are known to be unread; of the journal 1 while it is not known to be read to its end. */
   readonly unread: number;
-  /** Since when bytes have waited; null when nothing waits. */
+  /** Since when something has waited; null when nothing waits. */
   readonly waitingSince: number | null;
 }
 
 /**
- * Laws: every byte is delivered once, in order, across renames, truncation and restarts from the positions that
- * `start` is given; a log without a position is read from its beginning. Nothing is delivered before `start` nor
- * after `stop` has resolved. `settled` resolves when all bytes that were there when it was called are delivered.
+ * Laws: every byte or entry is delivered once, in order, across renames, truncation, rotation and restarts from the
+ * positions that `start` is given; a log without a position is read from its beginning, or from where the source was
+ * told to begin. What was lost before it could be read is a `log_gap`. Nothing is delivered before `start` nor after
+ * `stop` has resolved. `settled` resolves when all that was there when it was called is delivered.
  */
 export interface LogSource {
   start(positions: readonly LogPosition[], sink: LogSink): Promise<void>;
@@ -144,6 +184,8 @@ export interface FailureRecord {
   /** Null: it counts. */
   readonly reason: IgnoredReason | null;
   readonly line: Uint8Array;
+  /** Null where nobody vouches for who wrote the line, as in a file. */
+  readonly sender: Sender | null;
 }
 
 export interface BanRecord {
@@ -175,6 +217,8 @@ export interface BanEvidence {
   readonly lines: readonly string[];
   /** The site that each of `lines` names. */
   readonly lineSites: readonly string[];
+  /** Who wrote each of `lines`; shorter than `lines` where the rest is not known. */
+  readonly lineSenders: readonly (Sender | null)[];
   readonly firstFailureAt: number | null;
   readonly lastFailureAt: number | null;
 }
@@ -215,14 +259,18 @@ export interface BanStore {
    */
   transaction<T>(work: () => T, options?: { durable?: boolean }): T;
 
+  /** Of files, or of the journal: never of both. */
   positions(): LogPosition[];
+  /** A position in a file ends those in the journal, and the other way round: from now on that one is read instead. */
   savePosition(position: LogPosition): void;
+  /** When the latest WordPress line was written that was ever read; null where none was. */
+  lastEventAt(): number | null;
 
   lastFailureId(): number;
   insertFailures(records: readonly FailureRecord[]): void;
   failuresById(ids: readonly number[]): FailureRecord[];
-  /** Counted failures with `time >= since`, by id, without their lines: what the jails are rebuilt from. */
-  failuresSince(since: number): Iterable<Omit<FailureRecord, 'line'>>;
+  /** Counted failures with `time >= since`, by id, without lines and senders: what the jails are rebuilt from. */
+  failuresSince(since: number): Iterable<Omit<FailureRecord, 'line' | 'sender'>>;
   saveForgotten(forgotten: readonly Forgotten[]): void;
   forgotten(): Iterable<Forgotten>;
   touchSites(activity: readonly SiteActivity[]): void;

@@ -7,6 +7,7 @@ import {
   createZoneClock,
   Detector,
   type Firewall,
+  type LogPosition,
   type LogSource,
 } from '@portcullis/core';
 import { createAdminCaller } from './api/caller.ts';
@@ -32,7 +33,7 @@ import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
-import { createFileSource } from './sources/file.ts';
+import { chooseSource, createSource, isLeft, kindOf, type SourceKind } from './sources/source.ts';
 import { readNewestBans } from './store/newest-bans.ts';
 import { createStore } from './store/sqlite.ts';
 import { VerdictRecorder } from './verdict-recorder.ts';
@@ -43,6 +44,8 @@ export const version = '0.1.0';
 const sweepInterval = 10_000;
 const pruneInterval = 60_000;
 const resolveInterval = 5 * 60_000;
+/** How often `auto` looks whether a log file is still written, in milliseconds. */
+const sourceInterval = 10 * 60_000;
 /** setTimeout's limit (2^31 - 1 ms); a ban that ends later is looked at again then. */
 const maxTimer = 0x7fffffff;
 /** Bans that one step of expiry ends. */
@@ -64,14 +67,6 @@ export interface App {
   stop(): Promise<void>;
   /** Lets go of everything after a start that failed; the kernel stays as it is. */
   abandon(): Promise<void>;
-}
-
-/** @throws PortcullisError where the configuration asks for what this version cannot do */
-function refuseUnsupported({ log }: Config): void {
-  if (log.source !== 'journal') return;
-  throw new PortcullisError('invalid_config', 'log.source = "journal" is not available in this version.', {
-    hint: 'Use "file", with rsyslog writing the log.',
-  });
 }
 
 /** The composition root: every part of the daemon, once, and the order in which they start and stop. */
@@ -124,6 +119,8 @@ export function createApp(options: AppOptions): App {
   const clockStep = createClockStep(clock);
   let firewall: Firewall;
   let source: LogSource | null = null;
+  let sourceKind: SourceKind = 'file';
+  let restarting = Promise.resolve();
   let socket: Listening | null = null;
   const timers = new Set<NodeJS.Timeout>();
   let expiryTimer: NodeJS.Timeout | null = null;
@@ -300,20 +297,50 @@ export function createApp(options: AppOptions): App {
 
   // ─── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async function startSource(): Promise<void> {
-    const catchUpSince = clock.now() - longestFindtime();
-    source = createFileSource({ globs: config.log.files, clock, catchUpSince });
-    await source.start(store.positions(), {
+  /**
+   * From when on what is read for the first time counts. Where the journal and files change places, both have the same
+   * lines: the second behind the latest one that was read is left out, for stamps of files may have no fractions.
+   */
+  function beginOfLogs(positions: readonly LogPosition[]): number {
+    const since = clock.now() - longestFindtime();
+    if (positions.every((position) => kindOf(position) === sourceKind)) return since;
+    const latest = Math.min(store.lastEventAt() ?? 0, clock.now());
+    const begin = Math.max(since, latest + 1_000);
+    pipeline.readAnew(begin);
+    return begin;
+  }
+
+  /** `auto` leaves files that are no longer written. */
+  async function checkSource(): Promise<void> {
+    if (config.log.source !== 'auto' || sourceKind !== 'file' || stopping) return;
+    if (!(await isLeft({ log: config.log, exec })) || stopping) return;
+    log.warn('No log file is written any more; the journal is read from now on.');
+    await restartSource('journal');
+  }
+
+  async function startSource(kind?: SourceKind): Promise<void> {
+    const positions = store.positions();
+    sourceKind = kind ?? (await chooseSource({ log: config.log, exec }, positions));
+    const since = beginOfLogs(positions);
+    source = createSource(sourceKind, { log: config.log, exec, clock, since });
+    log.info({ source: sourceKind }, `Lines come from ${sourceKind === 'file' ? 'files' : 'the journal'}.`);
+    await source.start(positions, {
       chunk: (chunk) => pipeline.chunk(chunk),
+      entries: (entries) => pipeline.entries(entries),
       trouble: ({ code, log: file, sentence }) => health.set(code, file, sentence),
     });
   }
 
-  async function restartSource(): Promise<void> {
-    await source?.stop();
-    // What is still wrong is told anew.
-    for (const code of ['log_missing', 'log_unreadable', 'log_gap'] as const) health.keep(code, new Set());
-    await startSource();
+  /** One after the other: a reload and `checkSource` may both ask for it. */
+  function restartSource(kind?: SourceKind): Promise<void> {
+    restarting = restarting.then(async () => {
+      await source?.stop();
+      if (stopping) return;
+      // What is still wrong is told anew.
+      for (const code of ['log_missing', 'log_unreadable', 'log_gap'] as const) health.keep(code, new Set());
+      await startSource(kind);
+    });
+    return restarting;
   }
 
   async function listenAdmin(): Promise<void> {
@@ -333,6 +360,7 @@ export function createApp(options: AppOptions): App {
     for (const timer of timers) clearInterval(timer);
     if (expiryTimer !== null) clearTimeout(expiryTimer);
     reconciler.stop();
+    await restarting;
     await source?.stop();
     recorder.stop();
     await enforcer.flush();
@@ -358,7 +386,6 @@ export function createApp(options: AppOptions): App {
 
   return {
     async start() {
-      refuseUnsupported(config);
       registry.refresh();
       refreshExemptions();
       firewall = await createFirewall(config.firewall, exec, clock);
@@ -377,6 +404,7 @@ export function createApp(options: AppOptions): App {
       scheduleExpiry();
       every(sweepInterval, sweep);
       every(pruneInterval, prune);
+      every(sourceInterval, () => void checkSource());
       every(pruneInterval, () => void sites.check());
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
@@ -394,7 +422,6 @@ export function createApp(options: AppOptions): App {
       let nextFirewall = firewall;
       try {
         next = options.readConfig();
-        refuseUnsupported(next);
         if (JSON.stringify(next.firewall) !== JSON.stringify(config.firewall)) {
           nextFirewall = await createFirewall(next.firewall, exec, clock);
         }

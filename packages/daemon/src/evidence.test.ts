@@ -14,12 +14,13 @@ const failure = (site: string, user: string | null, time: number, count = 1): Fa
   user,
   count,
   reason: null,
+  sender: user === null ? null : { uid: time, pid: lastId },
   line: new TextEncoder().encode(`${site} ${user} ${time}`),
 });
 
 test('evidence is kept by site: names, events and times of each, and whose each line is', () => {
   const first = addEvidence(noEvidence, [failure('a.example', 'ann', 5), failure('b.example', 'bob', 3)]);
-  const { ofSites, lines, lineSites, ...whole } = addEvidence(first, [
+  const { ofSites, lines, lineSites, lineSenders, ...whole } = addEvidence(first, [
     failure('a.example', 'bob', 9, 2),
     failure('a.example', null, 8),
   ]);
@@ -41,6 +42,10 @@ test('evidence is kept by site: names, events and times of each, and whose each 
     },
   );
   assert.deepEqual(lineSites, ['a.example', 'b.example', 'a.example', 'a.example']);
+  assert.deepEqual(
+    lineSenders.map((sender) => sender?.uid ?? null),
+    [5, 3, 9, null],
+  );
   assert.ok(lines.every((line, at) => line.startsWith(lineSites[at]!)));
   assert.deepEqual({ ...whole.sites }, { 'a.example': 4, 'b.example': 1 });
   assert.deepEqual([whole.users, whole.firstFailureAt, whole.lastFailureAt], [['bob', 'ann'], 3, 9]);

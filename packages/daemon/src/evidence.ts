@@ -21,6 +21,7 @@ export const noEvidence: BanEvidence = {
   users: [],
   lines: [],
   lineSites: [],
+  lineSenders: [],
   firstFailureAt: null,
   lastFailureAt: null,
 };
@@ -34,15 +35,17 @@ export function addEvidence(known: BanEvidence, failures: readonly FailureRecord
   let siteCount = Object.keys(sites).length;
   const lines = [...known.lines];
   const lineSites = [...known.lineSites];
+  const lineSenders = known.lines.map((_, at) => known.lineSenders[at] ?? null);
   const bySite = new Map<string, FailureRecord[]>();
   for (const failure of failures) {
-    const { event, line, count } = failure;
+    const { event, line, count, sender } = failure;
     const site = failure.site in sites || siteCount < maxSites ? failure.site : otherSites;
     if (!(site in sites)) siteCount++;
     sites[site] = (sites[site] ?? 0) + count;
     events[event] = (events[event] ?? 0) + count;
     lines.push(decoder.decode(line));
     lineSites.push(site);
+    lineSenders.push(sender);
     bySite.set(site, [...(bySite.get(site) ?? []), failure]);
   }
   for (const [site, own] of bySite) ofSites[site] = ofOneSite(ofSites[site], own);
@@ -53,6 +56,7 @@ export function addEvidence(known: BanEvidence, failures: readonly FailureRecord
     users: latestUsers(known.users, failures),
     lines: lines.slice(-maxEvidenceLines),
     lineSites: lineSites.slice(-maxEvidenceLines),
+    lineSenders: lineSenders.slice(-maxEvidenceLines),
     ...times(known, failures),
   };
 }
@@ -127,6 +131,7 @@ export const toBanDetails = (ban: BanRecord): BanDetails => ({
   ...toBan(ban),
   evidence: {
     lines: [...ban.evidence.lines],
+    senders: ban.evidence.lines.map((_, at) => ban.evidence.lineSenders[at] ?? null),
     events: { ...ban.evidence.events },
     first_failure_at: isoOrNull(ban.evidence.firstFailureAt),
     last_failure_at: isoOrNull(ban.evidence.lastFailureAt),

@@ -54,6 +54,29 @@ test('a process that does not end in time is killed', async () => {
   assert.equal(error.message, '`sleep 60` did not end within 0.05 s and was killed.');
 });
 
+test('a program that is followed hands over bytes until it is stopped', async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let seen = '';
+  const following = exec.follow(['tail', '-n', '+1', '-f', '/proc/self/comm'], (bytes) => {
+    seen += Buffer.from(bytes).toString('latin1');
+    if (seen.includes('\n')) resolve(seen);
+  });
+  assert.equal(await promise, 'tail\n');
+  await following.stop();
+  assert.equal(await following.ended, null);
+});
+
+test('a program that is followed tells why it ended', async () => {
+  const failed = await exec.follow(['ls', '/nowhere'], () => {}).ended;
+  assert.ok(failed instanceof ExecError);
+  assert.equal(failed.facts.exitCode, 2);
+  assert.equal(await exec.follow(['true'], () => {}).ended, null);
+  const thrown = exec.follow(['yes'], () => {
+    throw new Error('what is taken is refused');
+  });
+  assert.equal((await thrown.ended)?.message, 'what is taken is refused');
+});
+
 test('a process that ends without reading its input fails by its own exit code', async () => {
   const error = await failureOf(exec(['false'], { input: 'x\n'.repeat(1_000_000) }));
   assert.equal(error.facts.exitCode, 1);

@@ -20,6 +20,19 @@ export interface Exec {
   (argv: Argv, options?: ExecOptions): Promise<{ readonly stdout: string; readonly stderr: string }>;
   /** Hands over standard output line by line, in memory that does not grow with the output. */
   lines(argv: Argv, take: (line: string) => void, options?: ExecOptions): Promise<void>;
+  /**
+   * Starts a program that runs until it ends by itself or is stopped, without a limit of time, and hands over standard
+   * output as bytes. They are valid during the call only; the program waits while they are taken, so nothing piles up.
+   */
+  follow(argv: Argv, take: (bytes: Uint8Array) => void): Following;
+}
+
+/** A program that runs. */
+export interface Following {
+  /** Why it ended, after its last bytes were taken: null where it was stopped or ended with exit code 0. Never rejects. */
+  readonly ended: Promise<Error | null>;
+  /** Kills it; nothing is taken any more. Resolves when it is gone. */
+  stop(): Promise<void>;
 }
 
 const defaultTimeoutMs = 10_000;
@@ -40,7 +53,7 @@ export function createExec(options: { readonly path?: string } = {}): Exec {
 
   const exec: Exec = async (argv, execOptions) => {
     let stdout = '';
-    const stderr = await run(argv, env, execOptions, (text) => {
+    const stderr = await runText(argv, env, execOptions, (text) => {
       stdout += text;
       if (stdout.length > maxOutput) throw new Error(`\`${argv.join(' ')}\` wrote more than 16 MiB.`);
     });
@@ -49,7 +62,7 @@ export function createExec(options: { readonly path?: string } = {}): Exec {
 
   exec.lines = async (argv, take, execOptions) => {
     let rest = '';
-    await run(argv, env, execOptions, (text) => {
+    await runText(argv, env, execOptions, (text) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > maxLine) throw new Error(`\`${argv.join(' ')}\` wrote a line that is too long.`);
@@ -58,16 +71,52 @@ export function createExec(options: { readonly path?: string } = {}): Exec {
     if (rest !== '') take(rest);
   };
 
+  exec.follow = (argv, take) => {
+    const { done, abort } = start(argv, env, { timeoutMs: null }, take);
+    let stopped = false;
+    const ended = done.then(
+      () => null,
+      (error: Error) => (stopped ? null : error),
+    );
+    return {
+      ended,
+      async stop() {
+        stopped = true;
+        abort();
+        await ended;
+      },
+    };
+  };
+
   return exec;
 }
 
-/** @returns the beginning of standard error. What `take` throws ends the process and is thrown here. */
-function run(
+/** @returns the beginning of standard error */
+function runText(
   argv: Argv,
   env: Record<string, string>,
   { input, timeoutMs = defaultTimeoutMs }: ExecOptions = {},
   take: (text: string) => void,
 ): Promise<string> {
+  const decoder = new StringDecoder('utf8');
+  return start(argv, env, { input, timeoutMs }, (bytes) => take(decoder.write(bytes))).done;
+}
+
+interface Started {
+  /** The beginning of standard error. What `take` threw ended the process and is thrown here. */
+  readonly done: Promise<string>;
+  /** Kills the process; nothing is taken any more. */
+  abort(): void;
+}
+
+/** @param options.timeoutMs null: it may run for ever */
+function start(
+  argv: Argv,
+  env: Record<string, string>,
+  options: { readonly input?: ExecOptions['input'] | undefined; readonly timeoutMs: number | null },
+  take: (bytes: Buffer) => void,
+): Started {
+  const { input, timeoutMs } = options;
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const [program, ...args] = argv;
   const child = spawn(program, args, {
@@ -85,15 +134,15 @@ function run(
     child.stdout?.destroy();
     child.stderr?.destroy();
   };
-  const timer = setTimeout(() => {
+  const expire = () => {
     timedOutAfterMs = timeoutMs;
     abort();
-  }, timeoutMs);
+  };
+  const timer = timeoutMs === null ? undefined : setTimeout(expire, timeoutMs);
 
-  const decoder = new StringDecoder('utf8');
   child.stdout?.on('data', (chunk: Buffer) => {
     try {
-      take(decoder.write(chunk));
+      take(chunk);
     } catch (error) {
       abort(error);
     }
@@ -118,7 +167,7 @@ function run(
       reject(new ExecError({ ...facts, timedOutAfterMs, exitCode, signal, stderr: text }));
     }
   });
-  return promise;
+  return { done: promise, abort: () => abort() };
 }
 
 /** Writes as fast as the process reads. A process that ends before that tells why by its exit code. */

@@ -5,6 +5,9 @@ import {
   type FailureRecord,
   LineSplitter,
   type LogChunk,
+  type LogEntries,
+  type LogPosition,
+  type Sender,
   type SiteActivity,
   StampReader,
   type Verdict,
@@ -23,13 +26,17 @@ interface Findings {
   cutLines: number;
 }
 
-/** One log that is being read: what waits for its newline, and the stamps seen so far. */
+/** One log that is being read, with the stamps seen so far. */
 interface Reader {
-  readonly splitter: LineSplitter;
   readonly stamps: StampReader;
   readonly line: WordPressLine;
   /** Lines with an earlier stamp do not count. */
   readonly since: number;
+}
+
+/** A log of bytes: what waits for its newline. */
+interface FileReader extends Reader {
+  readonly splitter: LineSplitter;
   /** Where the next chunk must begin. */
   offset: number;
 }
@@ -54,7 +61,7 @@ export interface PipelineOptions {
 }
 
 /**
- * From bytes to recorded decisions: chunk → lines → entries → failures → verdicts, and all of it, with the position up
+ * From bytes or entries to recorded decisions: chunk → lines → entries → failures → verdicts, and all of it, with the position up
  * to which the log is read, in one transaction. After a crash each line has counted exactly once.
  */
 export class Pipeline {
@@ -65,15 +72,27 @@ export class Pipeline {
   /** When the latest WordPress line of each log was written. */
   readonly lastEventAt = new Map<string, number>();
   readonly #options: PipelineOptions;
-  readonly #readers = new Map<string, Reader>();
+  readonly #files = new Map<string, FileReader>();
+  /** The journal's, once it gave entries. */
+  #journal: Reader | null = null;
   /** Logs whose position was known when this run began. */
-  readonly #resumed: ReadonlySet<string>;
+  #resumed: ReadonlySet<string>;
+  #newLogsSince: number;
   #nextId: number;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.#resumed = new Set(options.store.positions().map(({ log }) => log));
+    this.#newLogsSince = options.newLogsSince;
     this.#nextId = options.store.lastFailureId() + 1;
+  }
+
+  /** Files are read in place of the journal now, or the journal in place of files: what was written before `since` has counted. */
+  readAnew(since: number): void {
+    this.#files.clear();
+    this.#journal = null;
+    this.#resumed = new Set();
+    this.#newLogsSince = since;
   }
 
   /** The id that the latest failure has. */
@@ -82,42 +101,64 @@ export class Pipeline {
   }
 
   chunk(chunk: LogChunk): void {
+    const { file, bytes, last } = chunk;
+    this.#take(file.log, (now, findings) => {
+      const reader = this.#fileReader(chunk);
+      reader.stamps.now = now;
+      const onLine = (line: Uint8Array, start: number, end: number, cut: boolean) =>
+        this.#line(reader, line, start, end, cut, null, now, findings);
+      reader.splitter.push(bytes, onLine);
+      if (last) reader.splitter.end(onLine);
+      reader.offset = chunk.offset + bytes.length;
+      if (last) this.#files.delete(file.log);
+      return { ...file, offset: reader.offset - reader.splitter.pending };
+    });
+  }
+
+  entries({ entries, position }: LogEntries): void {
+    this.#take(position.log, (now, findings) => {
+      this.#journal ??= this.#reader(position.log);
+      const reader = this.#journal;
+      reader.stamps.now = now;
+      for (const { line, cut, sender } of entries) {
+        this.#line(reader, line, 0, line.length, cut, sender, now, findings);
+      }
+      return position;
+    });
+  }
+
+  /** @param read counts lines, and says up to where the log has been read then */
+  #take(log: string, read: (now: number, findings: Findings) => LogPosition): void {
     const { store, clock, begin, record, committed, onCutLine } = this.#options;
     begin();
-    const now = clock.now();
-    const reader = this.#reader(chunk);
     const findings: Findings = { records: [], verdicts: [], sites: new Map(), cutLines: 0 };
-    reader.stamps.now = now;
-    const onLine = (bytes: Uint8Array, start: number, end: number, cut: boolean) =>
-      this.#line(reader, bytes, start, end, cut, now, findings);
-    reader.splitter.push(chunk.bytes, onLine);
-    if (chunk.last) reader.splitter.end(onLine);
-    reader.offset = chunk.offset + chunk.bytes.length;
-    const offset = reader.offset - reader.splitter.pending;
-    if (chunk.last) this.#readers.delete(chunk.file.log);
-
+    const position = read(clock.now(), findings);
     store.transaction(() => {
       store.insertFailures(findings.records);
       if (findings.sites.size > 0) store.touchSites(activity(findings));
       if (findings.verdicts.length > 0) record(findings.verdicts);
-      store.savePosition({ ...chunk.file, offset });
+      store.savePosition(position);
     });
     const times = [...findings.sites.values()].map(({ lastEventAt }) => lastEventAt);
     if (times.length > 0) {
-      this.lastEventAt.set(chunk.file.log, Math.max(this.lastEventAt.get(chunk.file.log) ?? 0, ...times));
+      this.lastEventAt.set(log, Math.max(this.lastEventAt.get(log) ?? 0, ...times));
     }
-    if (findings.cutLines > 0) onCutLine(chunk.file.log);
+    if (findings.cutLines > 0) onCutLine(log);
     if (findings.verdicts.length > 0) committed();
   }
 
-  #reader({ file, offset }: LogChunk): Reader {
-    const known = this.#readers.get(file.log);
+  #fileReader({ file, offset }: LogChunk): FileReader {
+    const known = this.#files.get(file.log);
     if (known?.offset === offset) return known;
-    const stamps = new StampReader(this.#options.zone, this.#options.clock.now());
-    const since = this.#resumed.has(file.log) ? Number.NEGATIVE_INFINITY : this.#options.newLogsSince;
-    const reader = { splitter: new LineSplitter(), stamps, line: new WordPressLine(stamps), since, offset };
-    this.#readers.set(file.log, reader);
+    const reader = { ...this.#reader(file.log), splitter: new LineSplitter(), offset };
+    this.#files.set(file.log, reader);
     return reader;
+  }
+
+  #reader(log: string): Reader {
+    const stamps = new StampReader(this.#options.zone, this.#options.clock.now());
+    const since = this.#resumed.has(log) ? Number.NEGATIVE_INFINITY : this.#newLogsSince;
+    return { stamps, line: new WordPressLine(stamps), since };
   }
 
   #line(
@@ -126,6 +167,7 @@ export class Pipeline {
     start: number,
     end: number,
     cut: boolean,
+    sender: Sender | null,
     now: number,
     findings: Findings,
   ): void {
@@ -152,6 +194,7 @@ export class Pipeline {
       count: line.count,
       reason,
       line: bytes.slice(start, end),
+      sender,
     });
     if (reason !== null) return;
     this.failures += line.count;

@@ -1,7 +1,7 @@
-import { describeLogSource } from '../log-source-conformance.ts';
+import { describeByteSource } from '../log-source-conformance.ts';
 import { createMemoryLogs } from './memory-logs.ts';
 
-describeLogSource('the source over logs in memory', async () => {
+describeByteSource('the source over logs in memory', async () => {
   const log = '/var/log/auth.log';
   const logs = createMemoryLogs();
   logs.append(log, '');

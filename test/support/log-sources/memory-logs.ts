@@ -101,7 +101,7 @@ function createMemorySource(
 
   return {
     async start(positions: readonly LogPosition[], sink) {
-      for (const { log, inode, offset } of positions) places.set(log, { inode, offset });
+      for (const position of positions) if ('offset' in position) places.set(position.log, position);
       running = { wake, sink };
       sources.add(running);
       wake();

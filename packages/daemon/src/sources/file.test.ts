@@ -1,11 +1,11 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeLogSource } from '../../../../test/support/log-source-conformance.ts';
+import { describeByteSource } from '../../../../test/support/log-source-conformance.ts';
 import { logrotate } from '../../../../test/support/logrotate.ts';
 import { createFileSource } from './file.ts';
 
-describeLogSource('the file source', async () => {
+describeByteSource('the file source', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'portcullis-log-'));
   const log = join(directory, 'auth.log');
   writeFileSync(log, '');

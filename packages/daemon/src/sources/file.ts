@@ -1,4 +1,4 @@
-import type { Clock, LogPosition, LogSink, LogSource } from '@portcullis/core';
+import type { Clock, FilePosition, LogSink, LogSource } from '@portcullis/core';
 import { createFollower, type Follower } from './follower.ts';
 import { createLogGlob } from './log-glob.ts';
 import { createNotices } from './notices.ts';
@@ -40,7 +40,7 @@ export function createFileSource(options: FileSourceOptions): LogSource {
   const goneSince = new Map<string, number>();
   const unmatched = new Set<string>();
   const others = new Set<string>();
-  const positions = new Map<string, LogPosition>();
+  const positions = new Map<string, FilePosition>();
   const buffer = Buffer.allocUnsafeSlow(Math.min(Math.max(chunkBytes, 4096), 1024 * 1024));
   let sink: LogSink | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -143,7 +143,7 @@ export function createFileSource(options: FileSourceOptions): LogSource {
 
   return {
     async start(saved, newSink) {
-      for (const position of saved) positions.set(position.log, position);
+      for (const position of saved) if ('offset' in position) positions.set(position.log, position);
       notices.watch(new Set(globs.map((glob) => glob.base)));
       await notices.ready();
       sink = newSink;

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Clock, LogLag, LogPosition, LogSink } from '@portcullis/core';
+import type { Clock, FilePosition, LogLag, LogSink } from '@portcullis/core';
 import { gunzip, gzipFault, readFile } from './gunzip.ts';
 import type { LogPart } from './log-part.ts';
 import { createLogParts, type LogPartsOptions } from './log-parts.ts';
@@ -26,7 +26,7 @@ export interface Follower {
   /** It is no longer there, and all of it was delivered. */
   isGone(): boolean;
   /** Where it would be resumed. */
-  reached(): LogPosition | undefined;
+  reached(): FilePosition | undefined;
   stop(): Promise<void>;
 }
 

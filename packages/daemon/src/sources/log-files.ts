@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { LogPosition } from '@portcullis/core';
+import type { FilePosition } from '@portcullis/core';
 import { fingerprintLength, headMatches } from './head.ts';
 import { comparePaths, parseRotatedName } from './rotated-names.ts';
 
@@ -51,7 +51,7 @@ export function listLogFiles(log: string): FoundFile[] {
  */
 export function listAndLocate(
   log: string,
-  position: LogPosition | undefined,
+  position: FilePosition | undefined,
   truncated: boolean,
 ): { readonly files: FoundFile[]; readonly at: number } {
   let files = listLogFiles(log);
@@ -157,13 +157,13 @@ export function openFound(file: FoundFile): number | undefined {
  * @param truncated the log as it is now is known to hold something else
  * @returns the index in `files`, or -1
  */
-export function locate(position: LogPosition, files: readonly FoundFile[], truncated: boolean): number {
+export function locate(position: FilePosition, files: readonly FoundFile[], truncated: boolean): number {
   const ranks = files.map((file) => rank(position, file, truncated));
   const best = Math.max(0, ...ranks);
   return best === 0 ? -1 : ranks.lastIndexOf(best);
 }
 
-function rank(position: LogPosition, file: FoundFile, truncated: boolean): number {
+function rank(position: FilePosition, file: FoundFile, truncated: boolean): number {
   const sameInode = file.inode === position.inode;
   if (truncated && file.current) return 0;
   if (fingerprintLength(position.head) === 0) return sameInode && isSameFile(file, position) ? 1 : 0;

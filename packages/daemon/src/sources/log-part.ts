@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import type { LogFile, LogPosition } from '@portcullis/core';
+import type { FilePosition, LogFile } from '@portcullis/core';
 import { fingerprint, headBytes, readHead } from './head.ts';
 import { beginsLike, type FoundFile, isSameFile, openFound } from './log-files.ts';
 
@@ -25,7 +25,7 @@ export interface LogPart {
   isOpenAs(file: { readonly device: number; readonly inode: number }): boolean;
   /** Whether the file holds this part: it is the one that is open and was not rewritten, or a copy of it. */
   isContentOf(file: FoundFile): boolean;
-  position(): LogPosition;
+  position(): FilePosition;
   /** Reads into `buffer` from the offset. @returns how many bytes, or `replaced`: the file holds other content now */
   read(buffer: Uint8Array): number | 'replaced';
   advance(bytes: number): void;
@@ -46,7 +46,7 @@ const scratch = Buffer.allocUnsafeSlow(headBytes);
  * @param resume where it was read before: its identity is kept, as far as the head is known there
  * @returns undefined where the file is no longer there
  */
-export function openPart(log: string, found: FoundFile, resume?: LogPosition): LogPart | undefined {
+export function openPart(log: string, found: FoundFile, resume?: FilePosition): LogPart | undefined {
   const opened = openFound(found);
   if (opened === undefined) return undefined;
   let fd = opened;

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { LogPosition } from '@portcullis/core';
+import type { FilePosition } from '@portcullis/core';
 import { type FoundFile, listAndLocate, listLogFiles, targetOf } from './log-files.ts';
 import { type LogPart, openPart } from './log-part.ts';
 import type { LogTroubles } from './log-troubles.ts';
@@ -9,7 +9,7 @@ export interface LogPartsOptions {
   readonly log: string;
   /** Named in the configuration, not found by a pattern: it is missed when it is not there. */
   readonly named: boolean;
-  readonly position: LogPosition | undefined;
+  readonly position: FilePosition | undefined;
   /** Rotated files last written before this instant are not read. */
   readonly catchUpSince: number;
   readonly troubles: LogTroubles;
@@ -40,7 +40,7 @@ export interface LogParts {
   openCurrent(): void;
   unread(): number;
   /** The end of the newest content that is known: where the log would be resumed when all was read. */
-  reached(): LogPosition | undefined;
+  reached(): FilePosition | undefined;
   isPresent(): boolean;
   /** Where the log is: itself, or what it links to. */
   target(): string;
@@ -139,7 +139,7 @@ export function createLogParts(options: LogPartsOptions): LogParts {
   }
 
   /** The file of the position is not among the log's: a link that points elsewhere now, or it is gone. */
-  function beginElsewhere(position: LogPosition, files: FoundFile[], newer: FoundFile[]): boolean {
+  function beginElsewhere(position: FilePosition, files: FoundFile[], newer: FoundFile[]): boolean {
     const current = files.find((file) => file.current);
     if (current === undefined) return true;
     const elsewhere = elsewhereOf(position);
@@ -162,13 +162,13 @@ export function createLogParts(options: LogPartsOptions): LogParts {
     return insert([current]);
   }
 
-  function endOf(file: FoundFile | undefined): LogPosition | undefined {
+  function endOf(file: FoundFile | undefined): FilePosition | undefined {
     const part = (file && tryOpen(file)) ?? undefined;
     part?.close();
     return part === undefined ? undefined : { ...part.position(), offset: file!.size };
   }
 
-  function elsewhereOf(position: LogPosition): FoundFile | undefined {
+  function elsewhereOf(position: FilePosition): FoundFile | undefined {
     if (position.path === log) return undefined;
     const { files, at } = listAndLocate(position.path, position, false);
     return files[at];
@@ -196,7 +196,7 @@ export function createLogParts(options: LogPartsOptions): LogParts {
   }
 
   /** @returns undefined: it was moved away in this moment; null: it cannot be read */
-  function tryOpen(file: FoundFile, resume?: LogPosition): LogPart | undefined | null {
+  function tryOpen(file: FoundFile, resume?: FilePosition): LogPart | undefined | null {
     try {
       const part = openPart(log, file, resume);
       if (file.current && part !== undefined) troubles.readable();

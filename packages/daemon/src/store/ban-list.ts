@@ -1,5 +1,5 @@
 import { type Ban, type BanDetails, type BanQuery, type Page, PortcullisError } from '@portcullis/contracts';
-import { type Network, parseNetwork } from '@portcullis/core';
+import { type Network, parseNetwork, type Sender } from '@portcullis/core';
 import { type AddressColumn, lastAddress, toColumn } from './address-column.ts';
 import type { BanRow, EvidenceRow } from './bans.ts';
 import type { CursorKey } from './cursor.ts';
@@ -37,7 +37,10 @@ export const toBan = (row: BanRow & Summary): Ban => ({
 export function toBanDetails(row: BanRow & EvidenceRow): BanDetails {
   const ban = toBan(row);
   const { events, first_failure_at, last_failure_at } = ban;
-  return { ...ban, evidence: { lines: JSON.parse(row.lines), events, first_failure_at, last_failure_at } };
+  const lines: string[] = JSON.parse(row.lines);
+  const known: (Sender | null)[] = JSON.parse(row.line_senders);
+  const senders = lines.map((_, at) => known[at] ?? null);
+  return { ...ban, evidence: { lines, senders, events, first_failure_at, last_failure_at } };
 }
 
 /** Columns by the name that a query sorts with. */
@@ -177,7 +180,7 @@ export function createBanList(
     db
       .read(() =>
         db.all<BanRow & EvidenceRow>(
-          `SELECT b.*, e.events, e.lines, e.first_failure_at, e.last_failure_at
+          `SELECT b.*, e.events, e.lines, e.line_senders, e.first_failure_at, e.last_failure_at
            FROM bans b JOIN ban_evidence e ON e.ban_id = b.id WHERE ${sql}`,
           ...params,
         ),

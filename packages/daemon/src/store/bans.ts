@@ -32,6 +32,7 @@ export interface BanRow {
 export interface EvidenceRow {
   events: string;
   lines: string;
+  line_senders: string;
   first_failure_at: number | null;
   last_failure_at: number | null;
 }
@@ -41,7 +42,7 @@ type FullRow = BanRow & EvidenceRow & { line_sites: string; of_sites: string };
 /** One object by site, made by SQLite so that a ban is read at once. */
 const ofSites = `(SELECT json_group_object(s.site, json_object('events', json(s.events), 'users', json(s.users),
   'firstFailureAt', s.first_failure_at, 'lastFailureAt', s.last_failure_at)) FROM ban_sites s WHERE s.ban_id = b.id)`;
-const fullBan = `SELECT b.*, e.events, e.lines, e.line_sites, e.first_failure_at, e.last_failure_at, ${ofSites} AS of_sites
+const fullBan = `SELECT b.*, e.events, e.lines, e.line_sites, e.line_senders, e.first_failure_at, e.last_failure_at, ${ofSites} AS of_sites
   FROM bans b JOIN ban_evidence e ON e.ban_id = b.id`;
 const inForce = 'b.ended_at IS NULL';
 
@@ -69,6 +70,7 @@ const toRecord = (row: FullRow): BanRecord => ({
     users: JSON.parse(row.users),
     lines: JSON.parse(row.lines),
     lineSites: JSON.parse(row.line_sites),
+    lineSenders: JSON.parse(row.line_senders),
     firstFailureAt: row.first_failure_at,
     lastFailureAt: row.last_failure_at,
   },
@@ -93,16 +95,18 @@ export function createBanTable(db: Database, tally: (ban: Omit<BanRecord, 'id'>)
   };
 
   function writeEvidence(id: number, ban: Omit<BanRecord, 'id'>): void {
-    const { events, lines, lineSites, firstFailureAt, lastFailureAt, sites } = ban.evidence;
+    const { events, lines, lineSites, lineSenders, firstFailureAt, lastFailureAt, sites } = ban.evidence;
     db.run(
-      `INSERT OR REPLACE INTO ban_evidence (ban_id, events, lines, first_failure_at, last_failure_at, line_sites)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO ban_evidence
+         (ban_id, events, lines, first_failure_at, last_failure_at, line_sites, line_senders)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
       id,
       JSON.stringify(events),
       JSON.stringify(lines.slice(-maxEvidenceLines)),
       firstFailureAt,
       lastFailureAt,
       JSON.stringify(lineSites.slice(-maxEvidenceLines)),
+      JSON.stringify(lineSenders.slice(-maxEvidenceLines)),
     );
     for (const [site, failures] of Object.entries(sites)) {
       const own: SiteEvidence | undefined = ban.evidence.ofSites[site];

@@ -4,6 +4,7 @@ import { fromColumn, lastAddress, toColumn } from './address-column.ts';
 import { readNetwork } from './ban-list.ts';
 import { eventCode, kindSql, unpackKind } from './codes.ts';
 import type { Database } from './database.ts';
+import { createFailureSenders } from './failure-senders.ts';
 import type { FailureRow } from './failures.ts';
 import { fromInstant, instantOf } from './instant.ts';
 import type { Condition, createPager } from './page.ts';
@@ -28,7 +29,9 @@ export const maxSearchedForSites = 200_000;
 const decoder = new TextDecoder();
 
 export function createFailureList(db: Database, page: ReturnType<typeof createPager>, sites: SiteTable) {
-  function toFailure(row: FailureRow): Failure {
+  const senders = createFailureSenders(db);
+
+  function toFailure(row: FailureRow, toSite = false): Failure {
     const { event, channel, reason } = unpackKind(row.kind);
     const site = sites.nameOf(row.site);
     return {
@@ -43,6 +46,7 @@ export function createFailureList(db: Database, page: ReturnType<typeof createPa
       counted: reason === null,
       reason,
       line: decoder.decode(row.line),
+      sender: toSite ? null : senders.of(row.id),
     };
   }
 
@@ -85,7 +89,7 @@ export function createFailureList(db: Database, page: ReturnType<typeof createPa
         descending: true,
         keyOf: (row) => row.id,
         idOf: (row) => row.id,
-        toItem: toFailure,
+        toItem: (row) => toFailure(row, names !== null),
       },
       query,
     );
@@ -115,7 +119,7 @@ export function createFailureList(db: Database, page: ReturnType<typeof createPa
       return {
         failures: counts.values().reduce((sum, failures) => sum + failures, 0),
         sites: Object.fromEntries([...counts].map(([site, failures]) => [sites.nameOf(site), failures])),
-        recent: rows.map(toFailure),
+        recent: rows.map((row) => toFailure(row)),
       };
     });
   }

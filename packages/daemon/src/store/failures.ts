@@ -3,6 +3,7 @@ import type { FailureRecord } from '@portcullis/core';
 import { type AddressColumn, fromColumn, toColumn } from './address-column.ts';
 import { packKind, unpackKind } from './codes.ts';
 import type { Database } from './database.ts';
+import { createFailureSenders } from './failure-senders.ts';
 import type { SiteTable } from './sites.ts';
 
 /** No honest line is longer: 511 bytes of tag, 255 of host name, 100 of user name. What lies behind is not kept. */
@@ -32,6 +33,8 @@ const insertMany = insertSql(rowsAStatement);
 const insertOne = insertSql(1);
 
 export function createFailureTable(db: Database, sites: SiteTable) {
+  const senders = createFailureSenders(db);
+
   function fill(params: SQLInputValue[], at: number, record: FailureRecord): void {
     const { address, line } = record;
     params[at] = record.id;
@@ -59,7 +62,7 @@ export function createFailureTable(db: Database, sites: SiteTable) {
     }
   }
 
-  const toRecord = (row: FailureRow): Omit<FailureRecord, 'line'> => ({
+  const toRecord = (row: FailureRow): Omit<FailureRecord, 'line' | 'sender'> => ({
     id: row.id,
     time: row.time,
     address: fromColumn(row.address),
@@ -69,7 +72,7 @@ export function createFailureTable(db: Database, sites: SiteTable) {
     count: row.count,
   });
 
-  function* since(time: number): Iterable<Omit<FailureRecord, 'line'>> {
+  function* since(time: number): Iterable<Omit<FailureRecord, 'line' | 'sender'>> {
     let after = 0;
     for (;;) {
       const rows = db.read(() =>
@@ -96,7 +99,10 @@ export function createFailureTable(db: Database, sites: SiteTable) {
                         coalesce((SELECT max(failure_id) FROM forgotten), 0)) AS id`,
           )!.id,
       ),
-    insert: (records: readonly FailureRecord[]) => db.write(() => insertRows(records)),
+    insert(records: readonly FailureRecord[]) {
+      db.write(() => insertRows(records));
+      senders.insert(records);
+    },
     byId: (ids: readonly number[]): FailureRecord[] =>
       db
         .read(() =>
@@ -105,7 +111,7 @@ export function createFailureTable(db: Database, sites: SiteTable) {
             JSON.stringify(ids),
           ),
         )
-        .map((row) => ({ ...toRecord(row), line: row.line! })),
+        .map((row) => ({ ...toRecord(row), line: row.line!, sender: senders.of(row.id) })),
     since,
   };
 }

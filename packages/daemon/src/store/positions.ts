@@ -1,25 +1,40 @@
-import type { Forgotten, LogPosition } from '@portcullis/core';
+import type { FilePosition, Forgotten, JournalPosition, LogPosition } from '@portcullis/core';
 import { type AddressColumn, fromColumn, toColumn } from './address-column.ts';
 import type { Database } from './database.ts';
 
-export const createPositionTable = (db: Database) => ({
-  all: (): LogPosition[] =>
+export function createPositionTable(db: Database) {
+  const all = (): LogPosition[] =>
     db
-      .read(() => db.all<LogPosition>('SELECT log, path, device, inode, head, offset FROM positions'))
-      .map((row) => ({ ...row })),
-  save: ({ log, path, device, inode, head, offset }: LogPosition): void =>
-    db.write(() => {
-      db.run(
-        'INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?)',
-        log,
-        path,
-        device,
-        inode,
-        head,
-        offset,
-      );
-    }),
-});
+      .read(() => [
+        ...db.all<FilePosition>('SELECT log, path, device, inode, head, offset FROM positions'),
+        ...db.all<JournalPosition>('SELECT log, cursor, realtime FROM journal_position'),
+      ])
+      .map((row) => ({ ...row }));
+
+  const saveFile = ({ log, path, device, inode, head, offset }: FilePosition): void => {
+    db.run(
+      'INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?)',
+      log,
+      path,
+      device,
+      inode,
+      head,
+      offset,
+    );
+    db.run('DELETE FROM journal_position');
+  };
+
+  const saveJournal = ({ log, cursor, realtime }: JournalPosition): void => {
+    db.run('INSERT OR REPLACE INTO journal_position VALUES (?, ?, ?)', log, cursor, realtime);
+    db.run('DELETE FROM positions');
+  };
+
+  return {
+    all,
+    save: (position: LogPosition): void =>
+      db.write(() => ('cursor' in position ? saveJournal(position) : saveFile(position))),
+  };
+}
 
 interface ForgottenRow {
   jail: string;

@@ -11,6 +11,7 @@ const step = 1_000;
 const essential: Readonly<Record<string, string>> = {
   sqlite_sequence: 'true',
   positions: 'true',
+  journal_position: 'true',
   sites: 'true',
   bans: 'ended_at IS NULL',
   ban_evidence: 'ban_id IN (SELECT id FROM bans WHERE ended_at IS NULL)',
@@ -22,6 +23,7 @@ const essential: Readonly<Record<string, string>> = {
   tokens: 'true',
   audit: `id > (SELECT max(id) FROM audit) - ${memoryCaps.audit}`,
   failures: `id > (SELECT max(id) FROM failures) - ${memoryCaps.failures}`,
+  failure_senders: `failure_id > (SELECT max(failure_id) FROM failure_senders) - ${memoryCaps.failures}`,
 };
 /** What comes later, a part at a time. */
 const history: Readonly<Record<string, string>> = {
@@ -30,6 +32,7 @@ const history: Readonly<Record<string, string>> = {
   ban_sites: 'true',
   audit: 'true',
   failures: 'true',
+  failure_senders: 'true',
   failure_hours: 'true',
   user_hours: 'true',
   ban_hours: 'true',

@@ -115,6 +115,8 @@ export function createSiteBans(
       ...ban,
       evidence: {
         lines: lines.map(({ line }) => line),
+        // A uid that is not the site's own would tell of another tenant.
+        senders: lines.map(() => null),
         events,
         first_failure_at,
         last_failure_at,

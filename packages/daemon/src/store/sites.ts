@@ -14,6 +14,8 @@ export interface SiteTable {
   idOf(name: string, time: number): number;
   nameOf(id: number): string;
   touch(activity: readonly SiteActivity[]): void;
+  /** The latest event of any site. */
+  lastEventAt(): number | null;
   /** Every name that is remembered. */
   names(): Iterable<string>;
   /** Another number when `names` has changed. */
@@ -97,9 +99,13 @@ export function createSiteTable(db: Database): SiteTable {
     });
   }
 
+  const lastEventAt = (): number | null =>
+    db.read(() => db.get<{ at: number | null }>('SELECT max(last_event_at) AS at FROM sites')!.at);
+
   return {
     idOf,
     touch,
+    lastEventAt,
     names() {
       db.read(load);
       return ids.keys();

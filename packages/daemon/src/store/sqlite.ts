@@ -73,6 +73,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     saveForgotten: forgotten.save,
     forgotten: forgotten.all,
     touchSites: sites.touch,
+    lastEventAt: sites.lastEventAt,
     insertBan: bans.insert,
     updateBan: bans.update,
     setBanState: bans.setState,
