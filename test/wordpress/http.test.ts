@@ -240,6 +240,20 @@ describe('other forms of WordPress', () => {
     assert.equal(wordpress.complaints(), '');
   });
 
+  test('Site Health notices a setting that cuts the site’s name in the log, and only if it does', async () => {
+    await using wordpress = await createWordPress({ host: 'blog.example.com' });
+    const problems = (constants: Record<string, number>) => {
+      wordpress.define(constants);
+      return wordpress.run("echo implode( ' ', ( new Portcullis\\WP_Fail2Ban() )->problems() );");
+    };
+    assert.equal(await problems({}), '');
+    assert.equal(await problems({ WP_FAIL2BAN_TRUNCATE_HOST: 16 }), '');
+    assert.match(
+      await problems({ WP_FAIL2BAN_TRUNCATE_HOST: 8 }),
+      /^WP_FAIL2BAN_TRUNCATE_HOST cuts this site’s name in the log to 8 characters/,
+    );
+  });
+
   test('on MariaDB it works as on SQLite', async () => {
     await using wordpress = await createWordPress({
       host: 'blog.example.com',

@@ -28,7 +28,8 @@ final class Capabilities {
 	}
 
 	/**
-	 * An allow-list entry of a network is for all its sites, so that only its administrators make them.
+	 * What each capability asks for. The daemon keeps sub-sites of a network apart, so that an administrator of one needs no
+	 * more than that of a single site.
 	 *
 	 * @param string[] $required Capabilities that WordPress asks for.
 	 * @param string   $wanted   The capability that is checked.
@@ -40,7 +41,7 @@ final class Capabilities {
 		if ( ! in_array( $wanted, array( self::VIEW, self::UNBAN, self::ALLOW ), true ) ) {
 			return $required;
 		}
-		$network = in_array( self::NETWORK, $args, true ) || ( self::ALLOW === $wanted && is_multisite() );
+		$network = in_array( self::NETWORK, $args, true );
 		return array( $network ? 'manage_network_options' : 'manage_options' );
 	}
 }

@@ -13,7 +13,8 @@ use WP_Error;
 /**
  * Shows and lifts bans of this site.
  *
- * These commands ask the daemon as this site does, so run them as the site's Unix user. On the host, `portcullis` can do more.
+ * These commands ask the daemon as this site does, of a network for all its sites, so run them as the site's Unix user. On
+ * the host, `portcullis` can do more.
  */
 final class CLI {
 

@@ -37,7 +37,7 @@ final class Counters {
 		if ( is_array( $cached ) ) {
 			return $cached;
 		}
-		$counters = $this->ask( $network ? Network_Scope::whole() : Network_Scope::current() );
+		$counters = self::ask( $network ? $this->daemon->for_network() : $this->daemon );
 		if ( is_array( $counters ) ) {
 			if ( $network ) {
 				set_site_transient( self::TRANSIENT, $counters, self::LIFETIME );
@@ -51,23 +51,23 @@ final class Counters {
 	/**
 	 * Asks the daemon.
 	 *
-	 * @param Network_Scope $scope Of which sites.
+	 * @param Daemon_Client $daemon Asked for one site, or for all of them.
 	 */
-	private function ask( Network_Scope $scope ): array|WP_Error {
-		$bans = $this->daemon->bans( $scope->narrow( array( 'limit' => 1 ) ) );
+	private static function ask( Daemon_Client $daemon ): array|WP_Error {
+		$bans = $daemon->bans( array( 'limit' => 1 ) );
 		if ( is_wp_error( $bans ) ) {
 			return $bans;
 		}
 		$since = gmdate( 'Y-m-d\TH:i:s.000\Z', time() - DAY_IN_SECONDS );
-		$stats = $this->daemon->get( '/v1/stats', $scope->narrow( array( 'since' => $since ) ), array( 'failures' ) );
+		$stats = $daemon->get( '/v1/stats', array( 'since' => $since ), array( 'failures' ) );
 		if ( is_wp_error( $stats ) ) {
 			return $stats;
 		}
-		$last = Last_Event::of( $this->daemon, $scope );
-		return is_wp_error( $last ) ? $last : array(
+		$site = $daemon->get( '/v1/site', array(), array( 'id', 'version' ) );
+		return is_wp_error( $site ) ? $site : array(
 			'bans'          => (int) $bans['total'],
 			'failures'      => (int) $stats['failures'],
-			'last_event_at' => $last,
+			'last_event_at' => $site['last_event_at'] ?? null,
 		);
 	}
 }

@@ -45,6 +45,13 @@ final class Daemon_Client {
 	private Circuit_Breaker $breaker;
 
 	/**
+	 * Whether a sub-site asks for its whole network.
+	 *
+	 * @var bool
+	 */
+	private bool $network = false;
+
+	/**
 	 * Takes what it works with; no call is made yet.
 	 *
 	 * @param Connection|null $connection Where the daemon listens; null: as wp-config.php says.
@@ -52,6 +59,16 @@ final class Daemon_Client {
 	public function __construct( ?Connection $connection = null ) {
 		$this->connection = $connection;
 		$this->breaker    = new Circuit_Breaker();
+	}
+
+	/**
+	 * The same client, asking for all sites of a network. Only for those who manage it: towards the daemon a network is one
+	 * site, and otherwise each call is for the current sub-site alone.
+	 */
+	public function for_network(): self {
+		$client          = clone $this;
+		$client->network = true;
+		return $client;
 	}
 
 	/**
@@ -142,11 +159,12 @@ final class Daemon_Client {
 	private function call( string $method, string $path, array $query, ?array $body, array $keys ): array|WP_Error {
 		$paused = $this->breaker->error();
 		if ( null !== $paused ) {
-			return $paused;
+			return Daemon_Error::for_reader( $paused );
 		}
 		$answer = $this->send( $method, $path, $query, $body, $keys );
 		if ( is_wp_error( $answer ) && Daemon_Error::is_of_the_connection( $answer ) ) {
 			$this->breaker->open( $answer );
+			return Daemon_Error::for_reader( $answer );
 		}
 		return $answer;
 	}
@@ -195,6 +213,9 @@ final class Daemon_Client {
 		$headers = array( 'Accept' => 'application/json' );
 		if ( '' !== $user ) {
 			$headers['X-Portcullis-User'] = rawurlencode( $user );
+		}
+		if ( is_multisite() && ! $this->network ) {
+			$headers['X-Portcullis-Sub-Site'] = rawurlencode( Site::name() );
 		}
 		if ( $has_body ) {
 			$headers['Content-Type'] = 'application/json';

@@ -45,6 +45,21 @@ final class Daemon_Error {
 	}
 
 	/**
+	 * What is wrong with the connection, for whoever looks at it: what to run on the host names all sites of a network, which
+	 * is for those who manage it.
+	 *
+	 * @param WP_Error $error An error of the connection, or of a pause after one.
+	 */
+	public static function for_reader( WP_Error $error ): WP_Error {
+		if ( ! is_multisite() || current_user_can( 'manage_network_options' ) || ( defined( 'WP_CLI' ) && WP_CLI ) ) {
+			return $error;
+		}
+		$data = array( 'hint' => __( 'Tell the network’s administrator.', 'portcullis' ) ) + (array) $error->get_error_data();
+		unset( $data['command'] );
+		return new WP_Error( $error->get_error_code(), $error->get_error_message(), $data );
+	}
+
+	/**
 	 * PHP cannot reach a Unix socket at all.
 	 */
 	public static function no_curl(): WP_Error {
@@ -120,7 +135,7 @@ final class Daemon_Error {
 			'unknown_site',
 			503,
 			/* translators: %s: name of a site. */
-			sprintf( __( 'The daemon runs, but does not know %s. Register it on the host, as root.', 'portcullis' ), Site::name() ),
+			sprintf( __( 'The daemon runs, but does not know %s. Register it on the host, as root.', 'portcullis' ), Site::main_name() ),
 			array( 'command' => Site::registration_command( $connection->is_shared() ) )
 		);
 	}

@@ -26,7 +26,7 @@ final class Plugin {
 	public function register(): void {
 		( new Capabilities() )->register();
 		add_action( 'rest_api_init', array( $this, 'register_routes' ) );
-		( new CLI( $this->daemon ) )->register();
+		( new CLI( $this->daemon->for_network() ) )->register();
 		// Site Health runs its weekly checks in cron, where is_admin() is false.
 		( new Site_Health( $this->daemon ) )->register();
 		( new Debug_Data( $this->daemon ) )->register();

@@ -101,11 +101,12 @@ final class Site_Health {
 	 * Does this site's log reach the daemon?
 	 */
 	public function test_last_event(): array {
-		$last = Last_Event::of( $this->daemon, Network_Scope::current() );
-		if ( is_wp_error( $last ) ) {
-			return $this->result( 'last_event', 'recommended', __( 'It is not known whether Portcullis sees this site', 'portcullis' ), $last->get_error_message() );
+		$site = $this->daemon->get( '/v1/site', array(), array( 'id', 'version' ) );
+		if ( is_wp_error( $site ) ) {
+			return $this->result( 'last_event', 'recommended', __( 'It is not known whether Portcullis sees this site', 'portcullis' ), $site->get_error_message() );
 		}
-		$age = null === $last ? null : time() - (int) strtotime( $last );
+		$last = $site['last_event_at'] ?? null;
+		$age  = null === $last ? null : time() - (int) strtotime( $last );
 		if ( null === $age ) {
 			return $this->result(
 				'last_event',

@@ -38,7 +38,14 @@ final class Site {
 	 * The id under which the daemon knows the site, or the network: it names the socket.
 	 */
 	public static function id(): string {
-		return self::id_of( self::name( is_multisite() ? get_main_site_id() : 0 ) );
+		return self::id_of( self::main_name() );
+	}
+
+	/**
+	 * The name of the network's main site, or of the only site.
+	 */
+	public static function main_name(): string {
+		return self::name( is_multisite() ? get_main_site_id() : 0 );
 	}
 
 	/**

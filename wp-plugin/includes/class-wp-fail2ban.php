@@ -39,9 +39,10 @@ final class WP_Fail2Ban {
 			return array( __( 'Neither WP fail2ban nor WP Fail2Ban Redux is active. Without it no failed login is written into the log, and nobody is banned.', 'portcullis' ) );
 		}
 		$problems = array();
-		if ( true === $this->setting( 'WP_FAIL2BAN_TRUNCATE_HOST_LIKELY' ) || is_numeric( $this->setting( 'WP_FAIL2BAN_TRUNCATE_HOST' ) ) ) {
-			/* translators: %s: name of a constant. */
-			$problems[] = sprintf( __( '%s cuts the host’s name in the log, so that this site’s lines cannot be told from others’. Remove it from wp-config.php.', 'portcullis' ), 'WP_FAIL2BAN_TRUNCATE_HOST' );
+		$length   = (int) $this->setting( 'WP_FAIL2BAN_TRUNCATE_HOST' );
+		if ( $length > 0 && $length < strlen( Site::name() ) ) {
+			/* translators: 1: name of a constant, 2: a number of characters. */
+			$problems[] = sprintf( __( '%1$s cuts this site’s name in the log to %2$d characters, so that its lines cannot be told from others’. Remove it from wp-config.php.', 'portcullis' ), 'WP_FAIL2BAN_TRUNCATE_HOST', $length );
 		}
 		$facility = $this->setting( 'WP_FAIL2BAN_AUTH_LOG' );
 		if ( null !== $facility && ! in_array( $facility, self::AUTH_FACILITIES, true ) ) {

@@ -75,7 +75,7 @@ final class Allow_Controller extends Controller {
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function get_items( $request ): WP_REST_Response|WP_Error {
-		return self::answer( $this->daemon->get( '/v1/allow', self::given( $request, array( 'limit', 'cursor' ) ), self::LIST_KEYS ) );
+		return self::answer( $this->daemon( $request )->get( '/v1/allow', self::given( $request, array( 'limit', 'cursor' ) ), self::LIST_KEYS ) );
 	}
 
 	/**
@@ -85,7 +85,7 @@ final class Allow_Controller extends Controller {
 	 */
 	public function create_item( $request ): WP_REST_Response|WP_Error {
 		$entry = self::given( $request, array( 'ip', 'for', 'note' ) );
-		return self::answer( $this->daemon->change( 'POST', '/v1/allow', array(), $entry, array( 'entry', 'lifted' ) ), 201 );
+		return self::answer( $this->daemon( $request )->change( 'POST', '/v1/allow', array(), $entry, array( 'entry', 'lifted' ) ), 201 );
 	}
 
 	/**
@@ -94,6 +94,6 @@ final class Allow_Controller extends Controller {
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function delete_item( $request ): WP_REST_Response|WP_Error {
-		return self::answer( $this->daemon->change( 'DELETE', '/v1/allow/' . (int) $request['id'], array(), null, array( 'id', 'ip' ) ) );
+		return self::answer( $this->daemon( $request )->change( 'DELETE', '/v1/allow/' . (int) $request['id'], array(), null, array( 'id', 'ip' ) ) );
 	}
 }

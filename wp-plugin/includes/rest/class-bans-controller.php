@@ -8,7 +8,6 @@
 namespace Portcullis\REST;
 
 use Portcullis\Capabilities;
-use Portcullis\Daemon_Error;
 use WP_Error;
 use WP_REST_Request;
 use WP_REST_Response;
@@ -98,9 +97,7 @@ final class Bans_Controller extends Controller {
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function get_items( $request ): WP_REST_Response|WP_Error {
-		$scope = $this->scope( $request );
-		$query = $scope->narrow( self::given( $request, array_keys( $this->get_collection_params() ) ) );
-		return self::answer( $scope->redact_page( $this->daemon->bans( $query ) ) );
+		return self::answer( $this->daemon( $request )->bans( self::given( $request, array_keys( $this->get_collection_params() ) ) ) );
 	}
 
 	/**
@@ -109,16 +106,7 @@ final class Bans_Controller extends Controller {
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function get_item( $request ): WP_REST_Response|WP_Error {
-		$scope = $this->scope( $request );
-		$ban   = $this->daemon->ban( (int) $request['id'] );
-		if ( is_wp_error( $ban ) ) {
-			return $ban;
-		}
-		if ( ! $scope->concerns( $ban ) ) {
-			/* translators: %d: number of a ban. */
-			return Daemon_Error::make( 'not_found', 404, sprintf( __( 'There is no ban %d of this site.', 'portcullis' ), $ban['id'] ) );
-		}
-		return self::answer( $scope->redact( $ban ) );
+		return self::answer( $this->daemon( $request )->ban( (int) $request['id'] ) );
 	}
 
 	/**
@@ -133,20 +121,8 @@ final class Bans_Controller extends Controller {
 				return $permitted;
 			}
 		}
-		$ip    = (string) $request['ip'];
-		$scope = $this->scope( $request );
-		if ( null !== $scope->name ) {
-			$bans = $this->daemon->bans( array( 'ip' => $ip ) );
-			if ( is_wp_error( $bans ) ) {
-				return $bans;
-			}
-			$objection = $scope->objection( $bans['items'], $ip );
-			if ( null !== $objection ) {
-				return $objection;
-			}
-		}
 		return self::answer(
-			$this->daemon->change( 'DELETE', '/v1/bans/' . rawurlencode( $ip ), self::given( $request, array( 'jail', 'allow' ) ), null, array( 'ended' ) )
+			$this->daemon( $request )->change( 'DELETE', '/v1/bans/' . rawurlencode( (string) $request['ip'] ), self::given( $request, array( 'jail', 'allow' ) ), null, array( 'ended' ) )
 		);
 	}
 }

@@ -10,7 +10,6 @@ namespace Portcullis\REST;
 use Portcullis\Capabilities;
 use Portcullis\Daemon_Client;
 use Portcullis\Daemon_Error;
-use Portcullis\Network_Scope;
 use WP_Error;
 use WP_REST_Request;
 use WP_REST_Response;
@@ -34,7 +33,7 @@ abstract class Controller extends \WP_REST_Controller {
 	 *
 	 * @param Daemon_Client $daemon Talks to the daemon.
 	 */
-	public function __construct( protected readonly Daemon_Client $daemon ) {
+	public function __construct( private readonly Daemon_Client $daemon ) {
 		$this->namespace = self::NAMESPACE;
 	}
 
@@ -78,12 +77,12 @@ abstract class Controller extends \WP_REST_Controller {
 	}
 
 	/**
-	 * Which bans the request is about.
+	 * The daemon as this request may see it: of a network the current sub-site, or all of it.
 	 *
 	 * @param WP_REST_Request $request The request.
 	 */
-	protected function scope( WP_REST_Request $request ): Network_Scope {
-		return $this->is_network( $request ) ? Network_Scope::whole() : Network_Scope::current();
+	protected function daemon( WP_REST_Request $request ): Daemon_Client {
+		return $this->is_network( $request ) ? $this->daemon->for_network() : $this->daemon;
 	}
 
 	/**

@@ -8,7 +8,6 @@
 namespace Portcullis\REST;
 
 use Portcullis\Capabilities;
-use Portcullis\Daemon_Client;
 use WP_Error;
 use WP_REST_Request;
 use WP_REST_Response;
@@ -71,21 +70,15 @@ final class Failures_Controller extends Controller {
 		if ( isset( $query['counted'] ) ) {
 			$query['counted'] = $query['counted'] ? 'true' : 'false';
 		}
-		return self::answer( $this->daemon->get( '/v1/failures', $this->scope( $request )->narrow( $query ), self::LIST_KEYS ) );
+		return self::answer( $this->daemon( $request )->get( '/v1/failures', $query, self::LIST_KEYS ) );
 	}
 
 	/**
-	 * A page of what was done. Of a network's, the administrator of a sub-site sees what he did himself.
+	 * A page of what was done.
 	 *
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function get_audit( WP_REST_Request $request ): WP_REST_Response|WP_Error {
-		$page = $this->daemon->get( '/v1/audit', self::given( $request, array( 'limit', 'cursor', 'ip' ) ), self::LIST_KEYS );
-		if ( is_array( $page ) && null !== $this->scope( $request )->name ) {
-			$claim         = '/^as ' . preg_quote( Daemon_Client::claimed_user(), '/' ) . '(?::|$)/u';
-			$page['items'] = array_values( array_filter( $page['items'], static fn( $item ) => 1 === preg_match( $claim, $item['detail'] ?? '' ) ) );
-			$page['total'] = count( $page['items'] );
-		}
-		return self::answer( $page );
+		return self::answer( $this->daemon( $request )->get( '/v1/audit', self::given( $request, array( 'limit', 'cursor', 'ip' ) ), self::LIST_KEYS ) );
 	}
 }

@@ -8,7 +8,6 @@
 namespace Portcullis\REST;
 
 use Portcullis\Capabilities;
-use Portcullis\Daemon_Client;
 use WP_Error;
 use WP_REST_Request;
 use WP_REST_Response;
@@ -50,18 +49,12 @@ final class Requests_Controller extends Controller {
 	}
 
 	/**
-	 * A page of requests. Of a network's, the administrator of a sub-site sees those of his own.
+	 * A page of requests.
 	 *
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function get_items( $request ): WP_REST_Response|WP_Error {
-		$page = $this->daemon->get( '/v1/requests', self::given( $request, array( 'limit', 'cursor', 'state' ) ), self::LIST_KEYS );
-		if ( is_array( $page ) && null !== $this->scope( $request )->name ) {
-			$user          = Daemon_Client::claimed_user();
-			$page['items'] = array_values( array_filter( $page['items'], static fn( $item ) => ( $item['asked_by'] ?? '' ) === $user ) );
-			$page['total'] = count( $page['items'] );
-		}
-		return self::answer( $page );
+		return self::answer( $this->daemon( $request )->get( '/v1/requests', self::given( $request, array( 'limit', 'cursor', 'state' ) ), self::LIST_KEYS ) );
 	}
 
 	/**
@@ -71,6 +64,6 @@ final class Requests_Controller extends Controller {
 	 */
 	public function create_item( $request ): WP_REST_Response|WP_Error {
 		$asked = self::given( $request, array( 'ip', 'note' ) );
-		return self::answer( $this->daemon->change( 'POST', '/v1/requests', array(), $asked, array( 'id', 'state' ) ), 201 );
+		return self::answer( $this->daemon( $request )->change( 'POST', '/v1/requests', array(), $asked, array( 'id', 'state' ) ), 201 );
 	}
 }

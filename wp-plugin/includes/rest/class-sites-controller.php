@@ -40,12 +40,6 @@ final class Sites_Controller extends Controller {
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function get_items( $request ): WP_REST_Response|WP_Error {
-		$page = $this->daemon->get( '/v1/sites', self::given( $request, array( 'limit', 'cursor', 'sort' ) ), self::LIST_KEYS );
-		$name = $this->scope( $request )->name;
-		if ( is_array( $page ) && null !== $name ) {
-			$page['items'] = array_values( array_filter( $page['items'], static fn( $site ) => $site['name'] === $name ) );
-			$page['total'] = count( $page['items'] );
-		}
-		return self::answer( $page );
+		return self::answer( $this->daemon( $request )->get( '/v1/sites', self::given( $request, array( 'limit', 'cursor', 'sort' ) ), self::LIST_KEYS ) );
 	}
 }

@@ -47,7 +47,7 @@ final class Stats_Controller extends Controller {
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function get_item( $request ): WP_REST_Response|WP_Error {
-		$query = $this->scope( $request )->narrow( self::given( $request, array( 'since', 'site' ) ) );
-		return self::answer( $this->daemon->get( '/v1/stats', $query, array( 'buckets', 'failures', 'bans' ) ) );
+		$query = self::given( $request, array( 'since', 'site' ) );
+		return self::answer( $this->daemon( $request )->get( '/v1/stats', $query, array( 'buckets', 'failures', 'bans' ) ) );
 	}
 }

@@ -45,23 +45,20 @@ final class Status_Controller extends Controller {
 	}
 
 	/**
-	 * The daemon's health.
+	 * The daemon's health, and the numbers of this site's bans.
+	 *
+	 * @param WP_REST_Request $request The request.
 	 */
-	public function get_status(): WP_REST_Response|WP_Error {
-		return self::answer( $this->daemon->get( '/v1/status', array(), array( 'version', 'healthy', 'bans' ) ) );
+	public function get_status( WP_REST_Request $request ): WP_REST_Response|WP_Error {
+		return self::answer( $this->daemon( $request )->get( '/v1/status', array(), array( 'version', 'healthy', 'bans' ) ) );
 	}
 
 	/**
-	 * This site, as the daemon knows it. A sub-site is not told the names of the others.
+	 * This site, as the daemon knows it.
 	 *
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function get_site( WP_REST_Request $request ): WP_REST_Response|WP_Error {
-		$site = $this->daemon->get( '/v1/site', array(), array( 'id', 'domains', 'mode', 'rights', 'version' ) );
-		$name = $this->scope( $request )->name;
-		if ( is_array( $site ) && null !== $name ) {
-			$site['domains'] = array( $name );
-		}
-		return self::answer( $site );
+		return self::answer( $this->daemon( $request )->get( '/v1/site', array(), array( 'id', 'domains', 'mode', 'rights', 'version' ) ) );
 	}
 }
