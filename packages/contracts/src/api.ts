@@ -97,10 +97,13 @@ export const BanQuery = object(
     } as const),
     since: instantQuery,
     until: instantQuery,
-    search: describe('Part of the address, a user name or the reason.', {
-      type: 'string',
-      maxLength: 200,
-    } as const),
+    search: describe(
+      'The beginning of an address, as `198.51.` or `2001:db8:`; other text is looked for in names tried and the reason.',
+      {
+        type: 'string',
+        maxLength: 200,
+      } as const,
+    ),
   },
   ['limit', 'cursor', 'sort', 'site', 'jail', 'ip', 'state', 'since', 'until', 'search'],
 );

@@ -1,6 +1,7 @@
 import { type Ban, type BanDetails, type BanQuery, type Page, PortcullisError } from '@portcullis/contracts';
 import { type Network, parseNetwork, type Sender } from '@portcullis/core';
 import { type AddressColumn, lastAddress, toColumn } from './address-column.ts';
+import { addressesBeginning } from './address-search.ts';
 import type { BanRow, EvidenceRow } from './bans.ts';
 import type { CursorKey } from './cursor.ts';
 import type { Database } from './database.ts';
@@ -104,7 +105,19 @@ export function stateConditions({ state = 'pending,active,failed', site }: BanQu
 /** In a LIKE pattern with `\` as escape. */
 export const containing = (text: string) => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
+/** Addresses that begin so; null where the text is not the beginning of one. */
+export function addressCondition(text: string): Condition | null {
+  const ranges = addressesBeginning(text);
+  if (ranges === null) return null;
+  return {
+    sql: ranges.map(() => 'b.address BETWEEN ? AND ?').join(' OR ') || 'FALSE',
+    params: ranges.flat(),
+  };
+}
+
 function searchCondition(text: string): Condition {
+  const addresses = addressCondition(text);
+  if (addresses !== null) return addresses;
   const like = "LIKE ? ESCAPE '\\'";
   return {
     sql: `b.ip ${like} OR b.reason ${like} OR b.users ${like}`,

@@ -1,10 +1,9 @@
-import { type Ban, type BanDetails, type BanQuery, type Page, PortcullisError } from '@portcullis/contracts';
+import type { Ban, BanDetails } from '@portcullis/contracts';
 import { maxEvidenceUsers, type SitePart, siteActor } from '@portcullis/core';
-import { containing, overlapCondition, readNetwork, stateConditions } from './ban-list.ts';
 import type { BanRow } from './bans.ts';
 import type { Database } from './database.ts';
-import { fromInstant, instantOf } from './instant.ts';
-import type { Condition, createPager, List } from './page.ts';
+import { instantOf } from './instant.ts';
+import type { createKeptCounts } from './kept-counts.ts';
 
 /** Whose eyes: a registered site or a sub-site, and the names in the log that are its own. */
 export interface Viewer extends SitePart {
@@ -13,7 +12,7 @@ export interface Viewer extends SitePart {
 }
 
 /** The part of a ban that is of the ban itself, not of anybody's evidence. */
-type CommonRow = Pick<
+export type CommonRow = Pick<
   BanRow,
   | 'id'
   | 'jail'
@@ -26,9 +25,9 @@ type CommonRow = Pick<
   | 'ended_at'
   | 'ended_by'
   | 'lifted_by'
-> & { reason: string; by_hand: number; ends: number; own_since: number; own_failures: number };
-const commonColumns =
-  'b.id, b.jail, b.address, b.prefix, b.ip, b.since, b.until, b.state, b.ended_at, b.ended_by, b.lifted_by, b.reason, b.by_hand, b.ends';
+> & { reason: string; by_hand: number };
+export const commonColumns =
+  'b.id, b.jail, b.address, b.prefix, b.ip, b.since, b.until, b.state, b.ended_at, b.ended_by, b.lifted_by, b.reason, b.by_hand';
 
 interface OwnRow {
   site: string;
@@ -43,21 +42,21 @@ interface OwnRow {
 const rule =
   /^[0-9]+ failures (?:at one instant|within [0-9]+ (?:s|min|h)); [a-z0-9-]+ allows [0-9]+ in [0-9smhdw]+/;
 
-/** A ban of the host that is passed by costs about as much as so many of the site's own that are put together. */
-const walkStep = 5;
+/** Whether ended: 0 no, 1 yes, null either. */
+export type Ended = 0 | 1 | null;
 
-const owned = 'IN (SELECT value FROM json_each(?))';
+/** A name of the site; the parameter is a JSON array of its names. */
+export const owned = 'IN (SELECT value FROM json_each(?))';
+export const rowsOf = (ended: Ended) =>
+  `FROM ban_sites WHERE site ${owned}${ended === null ? '' : ` AND ended = ${ended}`}`;
 
 /**
  * Bans as one site sees them: those with evidence under one of its names. What it is told is put together from its own
  * evidence; of others it learns how many there are.
  */
-export function createSiteBans(
-  db: Database,
-  page: ReturnType<typeof createPager>,
-  countInForceOfHost: () => number,
-) {
-  function toBan(row: CommonRow, viewer: SitePart, names: string): Ban {
+export function createSiteBans(db: Database, count: ReturnType<typeof createKeptCounts>) {
+  function toBan(row: CommonRow, viewer: Viewer): Ban {
+    const names = JSON.stringify(viewer.names);
     const own = db.all<OwnRow>(
       `SELECT site, failures, users, events, first_failure_at, last_failure_at FROM ban_sites
        WHERE ban_id = ? AND site ${owned} ORDER BY last_failure_at DESC, site`,
@@ -101,15 +100,15 @@ export function createSiteBans(
     };
   }
 
-  function details(row: CommonRow, viewer: SitePart, names: string): BanDetails {
-    const ban = toBan(row, viewer, names);
+  function details(row: CommonRow, viewer: Viewer): BanDetails {
+    const ban = toBan(row, viewer);
     const { events, first_failure_at, last_failure_at } = ban;
     // Lines and the sites that they name are two lists side by side: SQLite hands out the lines that are the site's own.
     const lines = db.all<{ line: string }>(
       `SELECT l.value AS line FROM ban_evidence e, json_each(e.lines) l, json_each(e.line_sites) s
        WHERE e.ban_id = ? AND s.key = l.key AND s.value ${owned} ORDER BY l.key`,
       row.id,
-      names,
+      JSON.stringify(viewer.names),
     );
     return {
       ...ban,
@@ -124,145 +123,30 @@ export function createSiteBans(
     };
   }
 
-  function conditionsOf(query: BanQuery, names: string): Condition[] {
-    const conditions = stateConditions({ ...query, site: '' });
-    const add = (sql: string, ...params: (string | number)[]) => conditions.push({ sql, params });
-    if (query.jail !== undefined) add('b.jail = ?', query.jail);
-    if (query.ip !== undefined) conditions.push(overlapCondition(readNetwork(query.ip)));
-    if (query.since !== undefined) add('b.since >= ?', fromInstant(query.since));
-    if (query.until !== undefined) add('b.since <= ?', fromInstant(query.until));
-    if (query.search !== undefined && query.search !== '') {
-      add(
-        `b.ip LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM ban_sites t
-           WHERE t.ban_id = b.id AND t.site ${owned} AND t.users LIKE ? ESCAPE '\\')`,
-        containing(query.search),
-        names,
-        containing(JSON.stringify(query.search).slice(1, -1)),
-      );
-    }
-    return conditions;
-  }
-
-  /** One row a ban: of a site with one name it is there already, else the rows of its names are put together. */
-  function source(names: readonly string[]): Pick<List<CommonRow, Ban>, 'from' | 'fromParams' | 'where'> {
-    const [name] = names;
-    if (names.length === 1)
-      return {
-        from: 'FROM ban_sites s JOIN bans b ON b.id = s.ban_id',
-        where: [{ sql: 's.site = ?', params: [name!] }],
-      };
-    return {
-      from: `FROM (SELECT ban_id, max(since) AS since, max(ended) AS ended, sum(failures) AS failures
-                   FROM ban_sites WHERE site ${owned} GROUP BY ban_id) s JOIN bans b ON b.id = s.ban_id`,
-      fromParams: [JSON.stringify(names)],
-      where: [],
-    };
-  }
-
-  /**
-   * Sorted by `-since` when nothing else is asked.
-   * @throws PortcullisError invalid_request for an order that would tell of others
-   */
-  function list(viewer: Viewer, query: BanQuery): Page<Ban> {
-    const { names } = viewer;
-    const sort = query.sort ?? '-since';
-    const key = keys[sort.replace('-', '') as keyof typeof keys];
-    if (key === undefined) {
-      throw new PortcullisError('invalid_request', `A site cannot sort bans by ${sort.replace('-', '')}.`, {
-        hint: `It can by: ${Object.keys(keys).join(', ')}.`,
-      });
-    }
-    // Of the sites asked for, those that are not the site's own have nothing to tell it.
-    const within = query.site === undefined ? names : names.filter((name) => name === query.site);
-    if (within.length === 0) return { items: [], next: null, total: 0 };
-    const { site: _, limit = 100, cursor, ...rest } = query;
-    const all = JSON.stringify(names);
-    const walked = walk(within, { ...rest, sort }, limit);
-    const { where, ...from } = walked ?? {
-      ...source(within),
-      key: key.sql,
-      id: key.sql === 's.since' ? 's.ban_id' : 'b.id',
-    };
-    return page<CommonRow, Ban>(
-      {
-        name: JSON.stringify(['bans of a site', within, sort, rest]),
-        ...from,
-        columns: `${commonColumns}, ${walked === null ? 's.since AS own_since, s.failures AS own_failures' : 'b.since AS own_since, 0 AS own_failures'}`,
-        where: [...where, ...(walked === null ? conditionsOf(rest, all) : [])],
-        descending: sort.startsWith('-'),
-        keyOf: (row) => {
-          const value = row[key.column];
-          return typeof value === 'number' ? value : Buffer.from(value).toString('hex');
-        },
-        keyParam: (value) => (typeof value === 'number' ? value : Buffer.from(value, 'hex')),
-        idOf: (row) => row.id,
-        toItem: (row) => db.read(() => toBan(row, viewer, all)),
-      },
-      { limit, cursor },
-    );
-  }
-
-  /**
-   * Another way to what a panel asks for all the time: bans in force by their time. A site with several names and many of
-   * the host's bans finds a page sooner on a walk through all of them than by putting its own together. Null: it does not.
-   */
-  function walk(
-    names: readonly string[],
-    { sort, ...filters }: BanQuery,
-    limit: number,
-  ): (Pick<List<CommonRow, Ban>, 'from' | 'where' | 'key' | 'id' | 'total'> & { fromParams?: never }) | null {
-    const filtered = Object.values(filters).some((value) => value !== undefined);
-    if (names.length === 1 || sort?.replace('-', '') !== 'since' || filtered) return null;
-    const list = JSON.stringify(names);
-    const own = db.read(
-      () =>
-        db.get<{ rows: number }>(
-          `SELECT count(*) AS rows FROM ban_sites WHERE site ${owned} AND ended = 0`,
-          list,
-        )!.rows,
-    );
-    const inForce = countInForceOfHost();
-    if (own === 0 || (limit * inForce * walkStep) / own > own) return null;
-    return {
-      from: 'FROM bans b',
-      where: [
-        { sql: 'b.ended_at IS NULL', params: [] },
-        {
-          sql: `EXISTS (SELECT 1 FROM ban_sites s WHERE s.ban_id = b.id AND s.site ${owned})`,
-          params: [list],
-        },
-      ],
-      key: 'b.since',
-      id: 'b.id',
-      total: () => countInForce(names),
-    };
-  }
-
   /** The ban, if the site has evidence in it. */
   function find(viewer: Viewer, id: number): BanDetails | undefined {
-    const all = JSON.stringify(viewer.names);
     return db.read(() => {
       const row = db.get<CommonRow>(
         `SELECT ${commonColumns} FROM bans b
          WHERE b.id = ? AND EXISTS (SELECT 1 FROM ban_sites s WHERE s.ban_id = b.id AND s.site ${owned})`,
         id,
-        all,
+        JSON.stringify(viewer.names),
       );
-      return row && details(row, viewer, all);
+      return row && details(row, viewer);
     });
   }
 
-  /** Bans in force with evidence of the site. */
-  const countInForce = (names: readonly string[]): number =>
-    db.read(
-      () =>
-        db.get<{ bans: number }>(
-          `SELECT count(DISTINCT ban_id) AS bans FROM ban_sites WHERE site ${owned} AND ended = 0`,
-          JSON.stringify(names),
-        )!.bans,
+  /** Bans with evidence under some names, at least one. A number that is slow to count may be a minute old. */
+  const countOf = (names: readonly string[], ended: Ended): number => {
+    const list = JSON.stringify(names);
+    return count(`${ended} ${list}`, () =>
+      db.read(
+        () => db.get<{ bans: number }>(`SELECT count(DISTINCT ban_id) AS bans ${rowsOf(ended)}`, list)!.bans,
+      ),
     );
+  };
 
-  /** Those of them that the kernel has taken. */
+  /** Bans in force that the kernel has taken. */
   const countActive = (names: readonly string[]): number =>
     db.read(
       () =>
@@ -273,7 +157,7 @@ export function createSiteBans(
         )!.bans,
     );
 
-  return { list, find, countInForce, countActive };
+  return { toBan, find, countOf, countActive };
 }
 
 /** Kinds and times of the site's own failures. */
@@ -301,16 +185,6 @@ function lifterFor(viewer: SitePart, actor: string | null): string | null {
   if (actor === null || who === own || (viewer.sub === null && who.startsWith(`${own}:`))) return actor;
   return who === 'admin' ? 'admin' : 'other_site';
 }
-
-/** What a site can sort by: times banned would count bans that are not its own. */
-const keys: Readonly<
-  Record<string, { sql: string; column: 'own_since' | 'ends' | 'own_failures' | 'address' }>
-> = {
-  since: { sql: 's.since', column: 'own_since' },
-  until: { sql: 'b.ends', column: 'ends' },
-  failures: { sql: 's.failures', column: 'own_failures' },
-  ip: { sql: 'b.address', column: 'address' },
-};
 
 function reasonOf({ reason, state, by_hand }: CommonRow, failures: number, others: number): string {
   const [told] = (others === 0 && by_hand === 0 && rule.exec(reason)) || [];

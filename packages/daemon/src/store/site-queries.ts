@@ -14,6 +14,7 @@ import type {
 import { type Clock, siteActor } from '@portcullis/core';
 import { readNetwork } from './ban-list.ts';
 import { createFailureList } from './failure-list.ts';
+import { createKeptCounts } from './kept-counts.ts';
 import { byId, siteList } from './lists.ts';
 import { type Condition, createPager, type Paging } from './page.ts';
 import {
@@ -24,6 +25,7 @@ import {
   toAuditEntry,
   toRequest,
 } from './registers.ts';
+import { createSiteBanList } from './site-ban-list.ts';
 import { createSiteBans, type Viewer } from './site-bans.ts';
 import type { Store } from './sqlite.ts';
 import { readStats } from './stats.ts';
@@ -58,12 +60,8 @@ export interface SiteQueries {
 export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
   const { db } = store;
   const page = createPager(db);
-  const bans = createSiteBans(db, page, () =>
-    store
-      .countBansInForce()
-      .values()
-      .reduce((sum, bans) => sum + bans, 0),
-  );
+  const bans = createSiteBans(db, createKeptCounts(db));
+  const listBans = createSiteBanList(db, page, bans);
   const failures = createFailureList(db, page, store.siteTable);
   const own = ({ id, sub }: Viewer): Condition =>
     sub === null
@@ -84,9 +82,9 @@ export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
     site === undefined ? names : names.filter((name) => name === site);
 
   return {
-    bans: bans.list,
+    bans: listBans,
     ban: bans.find,
-    countBansInForce: ({ names }) => bans.countInForce(names),
+    countBansInForce: ({ names }) => bans.countOf(names, 0),
     countActiveBans: ({ names }) => bans.countActive(names),
     failures: ({ names }, query) => failures.list(query, names),
     sites: (viewer, query) => page(siteList([among(viewer)], query.sort), query),
