@@ -1,3 +1,6 @@
+import type { Ban } from '@portcullis/contracts';
+import { visible } from './terminal.ts';
+
 const grouped = new Intl.NumberFormat('en');
 
 /** `1,204`. */
@@ -49,3 +52,10 @@ export const tally = (counts: Readonly<Record<string, number>>): [string, number
   Object.entries(counts)
     .sort(([, a], [, b]) => b - a)
     .map(([name, count]) => [name === '' ? '(no site)' : name, count]);
+
+/** `DE, Hetzner Online GmbH (AS24940)`, as far as it is known; else empty. */
+export function origin({ country, asn, as_name }: Pick<Ban, 'country' | 'asn' | 'as_name'>): string {
+  const number = asn == null ? null : `AS${asn}`;
+  const network = as_name == null ? number : `${visible(as_name)} (${number})`;
+  return [country, network].filter((part) => part != null).join(', ');
+}

@@ -1,3 +1,4 @@
+import { originAttribution } from '@portcullis/contracts';
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addAllow } from './commands/allow.ts';
@@ -40,7 +41,9 @@ Examples:
   portcullis unban 198.51.100.7 --allow 7d
 
 Exit codes: 0 done, 1 the answer is "no" or a check failed, 2 wrong usage or configuration,
-3 the daemon cannot be reached, 4 refused by policy.`,
+3 the daemon cannot be reached, 4 refused by policy.
+
+${originAttribution}`,
     );
   for (const add of [
     addStatus,

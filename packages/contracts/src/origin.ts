@@ -20,3 +20,13 @@ export type Origin = Static<typeof Origin>;
 
 /** The fields of an origin are left out where nothing looks addresses up: in a store's own rows, and by older daemons. */
 export const originFields = ['country', 'asn', 'as_name', 'host_name'] as const;
+
+/** Who made the data of a release. Where its values are shown to people, these are named, with links in a page (CC BY 4.0). */
+export const originSources = [
+  { name: 'RouteViews', url: 'https://www.routeviews.org' },
+  { name: 'NRO', url: 'https://www.nro.net' },
+  { name: 'DB-IP', url: 'https://db-ip.com' },
+] as const;
+
+/** The same in one sentence. */
+export const originAttribution = `Countries and networks: data by ${originSources.map(({ name, url }) => `${name} (${url})`).join(', ')}, CC BY 4.0, merged by ip-location-db, compiled for Portcullis.`;

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Reader } from 'maxmind';
+import { magic } from './format.ts';
 import { type CountryRecord, readCountries, readSystems } from './read-sources.ts';
 import { type TableContents, writeRangeTable } from './write-range-table.ts';
 
@@ -22,13 +23,14 @@ function compile(table: string, name: string, read: () => Omit<TableContents, 'm
   const { version, madeAt } = sourceOf(name);
   const file = path.join(folder, `${table}.bin`);
   const stamp = path.join(folder, `${table}.version`);
-  if (fs.existsSync(file) && fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === version) return;
+  const made = `${magic} ${version}`;
+  if (fs.existsSync(file) && fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === made) return;
   fs.mkdirSync(folder, { recursive: true });
   // Renamed into place: whoever reads sees a whole table, the one of before or the new one.
   const unfinished = `${file}.${process.pid}`;
   fs.writeFileSync(unfinished, writeRangeTable({ ...read(), madeAt }));
   fs.renameSync(unfinished, file);
-  fs.writeFileSync(stamp, version);
+  fs.writeFileSync(stamp, made);
   console.log(`${table}.bin: ${fs.statSync(file).size} bytes, from ${name} ${version}`);
 }
 

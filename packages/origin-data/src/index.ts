@@ -6,10 +6,6 @@ export { RangeTable } from './range-table.ts';
 
 export type TableName = 'country' | 'asn';
 
-/** What the licence of the AS data (CC BY 4.0) asks to be shown with it. */
-export const attribution =
-  'Network names: RouteViews (routeviews.org), NRO (nro.net) and DB-IP (db-ip.com), CC BY 4.0, compiled by ip-location-db and Portcullis.';
-
 /**
  * The table that came with this program; null where there is none, as after an installation without scripts. Beside an installed
  * executable it is in `../share/portcullis/` (`/usr/share/portcullis/asn.bin`); in a checkout where `compile.ts` puts it.

@@ -33,7 +33,7 @@ export function writeRangeTable({ ipv4, ipv6, names, madeAt }: TableContents): B
       offset += 1 + bytes.length;
       return entry;
     });
-  const parts = [toEntries(ipv4), toEntries(ipv6), nameEntries];
+  const parts = [toEntries(ipv4, 1n << 32n), toEntries(ipv6, 1n << 128n), nameEntries];
   const indexes = parts.map((entries, part) =>
     bytesOf(
       entries.filter((_, at) => at % blockEntries === 0).map(([key]) => [key]),
@@ -51,7 +51,7 @@ export function writeRangeTable({ ipv4, ipv6, names, madeAt }: TableContents): B
 }
 
 /** Sorted starts: neighbours that say the same are one, and a hole is an entry of its own. */
-function toEntries(ranges: readonly Range[]): Entry[] {
+function toEntries(ranges: readonly Range[], end: bigint): Entry[] {
   const entries: Entry[] = [];
   let next = 0n;
   const add = (key: bigint, value: number) => {
@@ -63,7 +63,7 @@ function toEntries(ranges: readonly Range[]): Entry[] {
     add(first > next ? first : next, value);
     next = last + 1n;
   }
-  add(next, 0);
+  if (next < end) add(next, 0);
   return entries;
 }
 

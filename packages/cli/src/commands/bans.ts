@@ -2,7 +2,7 @@ import type { Ban } from '@portcullis/contracts';
 import { type Command, Option } from 'commander';
 import { readCount } from '../arguments.ts';
 import { collect } from '../lists.ts';
-import { ago, ahead, number, plural, tally } from '../phrases.ts';
+import { ago, ahead, number, origin, plural, tally } from '../phrases.ts';
 import { type Session, withSession } from '../session.ts';
 import { renderTable } from '../table.ts';
 import { visible } from '../terminal.ts';
@@ -50,11 +50,16 @@ Examples:
     );
 }
 
+/** Narrower terminals have no room to say where addresses come from. */
+const widthForOrigins = 110;
+
 function printBans({ out, now }: Session, bans: readonly Ban[], total: number, all: boolean): void {
   if (bans.length === 0) {
     out.line(all ? 'No bans.' : 'No bans in force. Ended ones: portcullis bans --all');
     return;
   }
+  const origins =
+    bans.some((ban) => origin(ban) !== '') && (out.columns ?? widthForOrigins) >= widthForOrigins;
   const columns = [
     { title: 'ADDRESS' },
     { title: 'JAIL' },
@@ -63,6 +68,7 @@ function printBans({ out, now }: Session, bans: readonly Ban[], total: number, a
     { title: 'FAILURES', align: 'right' as const },
     { title: 'SITES', elastic: true as const },
     { title: 'USERS TRIED', elastic: true as const },
+    ...(origins ? [{ title: 'FROM', elastic: true as const }] : []),
   ];
   const rows = bans.map((ban) => [
     visible(ban.ip),
@@ -74,6 +80,7 @@ function printBans({ out, now }: Session, bans: readonly Ban[], total: number, a
       .map(([site]) => visible(site))
       .join(', '),
     ban.users.map(visible).join(', '),
+    ...(origins ? [origin(ban)] : []),
   ]);
   for (const line of renderTable(out, columns, rows)) out.line(line);
   if (out.columns === null) return;

@@ -1,7 +1,7 @@
-import type { Ban, Why } from '@portcullis/contracts';
+import type { Ban, Sender, Why } from '@portcullis/contracts';
 import { formatDuration } from '@portcullis/contracts';
 import type { Command } from 'commander';
-import { ago, ahead, at, number, plural, tally } from '../phrases.ts';
+import { ago, ahead, at, number, origin, plural, tally } from '../phrases.ts';
 import { type Session, withSession } from '../session.ts';
 import { type Terminal, visible } from '../terminal.ts';
 
@@ -37,6 +37,10 @@ function printWhy({ out, now }: Session, why: Why): void {
       : `${out.styled(['bold', 'green'], ip)} is not banned`,
   );
 
+  const from = origin(why);
+  if (from !== '') out.line(`From ${from}`);
+  if (why.host_name != null) out.line(`Calls itself ${visible(why.host_name)} (reverse DNS)`);
+
   section(
     out,
     'Bans',
@@ -61,14 +65,21 @@ function printWhy({ out, now }: Session, why: Why): void {
         `${formatDuration(rule.findtime_seconds * 1000)}, counted as ${visible(rule.counted_as)}`,
     ),
   );
-  const banLines = why.bans.flatMap((ban) => ban.evidence.lines);
-  const lines = banLines.length > 0 ? banLines : why.recent_failures.map((failure) => failure.line);
-  section(out, 'Lines', [...new Set(lines)].map(visible));
+  const banLines = why.bans.flatMap(({ evidence }) =>
+    evidence.lines.map((line, at) => withSender(line, evidence.senders[at] ?? null)),
+  );
+  const lines =
+    banLines.length > 0 ? banLines : why.recent_failures.map(({ line, sender }) => withSender(line, sender));
+  section(out, 'Lines', [...new Set(lines)]);
   const advice = why.advice ?? (why.banned ? `portcullis unban ${why.ip}` : null);
   if (advice === null) return;
   out.line();
   out.line(out.styled('dim', `What to do: ${visible(advice)}`));
 }
+
+/** What the line says, and before it who wrote it where the journal vouches for that. */
+const withSender = (line: string, sender: Sender | null): string =>
+  sender === null ? visible(line) : `uid ${sender.uid} pid ${sender.pid}: ${visible(line)}`;
 
 function section(out: Terminal, title: string, lines: readonly string[]): void {
   if (lines.length === 0) return;
