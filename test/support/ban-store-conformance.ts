@@ -464,5 +464,5 @@ const failures: fc.Arbitrary<Omit<FailureRecord, 'id'>> = fc.record({
   count: fc.integer({ min: 1, max: 1e6 }),
   reason: fc.constantFrom(null, 'exempt', 'no_time', 'not_wordpress'),
   line: fc.uint8Array({ maxLength: 300 }),
-  sender: fc.option(fc.record({ uid: fc.nat(), pid: fc.nat() })),
+  sender: fc.option(fc.record({ uid: fc.nat(), pid: fc.nat() }, { noNullPrototype: true })),
 });

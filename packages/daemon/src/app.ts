@@ -33,7 +33,7 @@ import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
-import { chooseSource, createSource, isLeft, kindOf, type SourceKind } from './sources/source.ts';
+import { areFilesLeft, chooseSource, createSource, kindOf, type SourceKind } from './sources/source.ts';
 import { readNewestBans } from './store/newest-bans.ts';
 import { createStore } from './store/sqlite.ts';
 import { VerdictRecorder } from './verdict-recorder.ts';
@@ -313,7 +313,7 @@ export function createApp(options: AppOptions): App {
   /** `auto` leaves files that are no longer written. */
   async function checkSource(): Promise<void> {
     if (config.log.source !== 'auto' || sourceKind !== 'file' || stopping) return;
-    if (!(await isLeft({ log: config.log, exec })) || stopping) return;
+    if (!(await areFilesLeft({ log: config.log, exec })) || stopping) return;
     log.warn('No log file is written any more; the journal is read from now on.');
     await restartSource('journal');
   }

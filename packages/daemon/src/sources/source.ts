@@ -7,18 +7,24 @@ import { createJournalctl } from './journalctl.ts';
 
 export type SourceKind = 'file' | 'journal';
 
-export interface SourceOptions {
+/** Where lines may come from. */
+export interface Places {
   readonly log: Config['log'];
   readonly exec: Exec;
+  /** Where the journal's files are; left out: the host's own. */
+  readonly directory?: string;
+}
+
+export interface SourceOptions extends Places {
   readonly clock: Clock;
   /** Epoch ms. What was written before is not read in a log without a position. */
   readonly since: number;
 }
 
-export const createSource = (kind: SourceKind, { log, exec, clock, since }: SourceOptions): LogSource =>
+export const createSource = (kind: SourceKind, { log, since, ...host }: SourceOptions): LogSource =>
   kind === 'file'
-    ? createFileSource({ globs: log.files, clock, catchUpSince: since })
-    : createJournalSource({ exec, clock, facilities: log.facilities, since });
+    ? createFileSource({ globs: log.files, clock: host.clock, catchUpSince: since })
+    : createJournalSource({ ...host, facilities: log.facilities, since });
 
 export const kindOf = (position: LogPosition): SourceKind => ('cursor' in position ? 'journal' : 'file');
 
@@ -29,29 +35,21 @@ const staleMs = 10 * 60_000;
  * What to read: as configured. `auto` goes on with what was read before. At first it takes the files if one of them is
  * written, else the journal if that can be read.
  */
-export async function chooseSource(
-  { log, exec }: Pick<SourceOptions, 'log' | 'exec'>,
-  positions: readonly LogPosition[],
-): Promise<SourceKind> {
-  if (log.source !== 'auto') return log.source;
+export async function chooseSource(places: Places, positions: readonly LogPosition[]): Promise<SourceKind> {
+  if (places.log.source !== 'auto') return places.log.source;
   const [position] = positions;
-  if (position === undefined) return (await isLeft({ log, exec })) ? 'journal' : 'file';
+  if (position === undefined) return (await areFilesLeft(places)) ? 'journal' : 'file';
   return kindOf(position);
 }
 
 /**
- * Whether the files are not written while the journal is: none exists, or none was written in the 10 minutes before the
- * newest entry of the journal or later. False where the journal cannot be read.
- *
- * @param directory where the journal files are; left out: the host's own
+ * Whether the files are not written while the journal is: none exists, or the newest was last written more than 10 minutes
+ * before the newest entry of the journal's facilities. False where the journal cannot be read.
  */
-export async function isLeft(
-  { log, exec }: Pick<SourceOptions, 'log' | 'exec'>,
-  directory?: string,
-): Promise<boolean> {
-  const writtenAt = Math.max(...log.files.flatMap((pattern) => globSync(pattern)).map(modifiedAt), 0);
+export async function areFilesLeft({ log, exec, directory }: Places): Promise<boolean> {
+  const writtenAt = Math.max(0, ...log.files.flatMap((pattern) => globSync(pattern)).map(modifiedAt));
+  const journalctl = createJournalctl(exec, directory);
   try {
-    const journalctl = createJournalctl(exec, directory);
     const newest = await journalctl.first({ facilities: log.facilities, start: 'newest' });
     if (newest !== null) return writtenAt < newest.realtime / 1000 - staleMs;
     return writtenAt === 0 && (await journalctl.first({ facilities: [], start: 'newest' })) !== null;
