@@ -5,6 +5,7 @@ import { createExec } from '../../packages/daemon/src/exec.ts';
 import { measureBurst, measureLatency, measureRestartAndMemory } from './enforcing.ts';
 import { measureFail2ban } from './fail2ban.ts';
 import { describeMeasurement, isKept, type Measurement } from './measurement.ts';
+import { measureOrigins } from './origins.ts';
 import { measureColdRead, measureReplay } from './reading.ts';
 
 const scenarios = {
@@ -13,6 +14,7 @@ const scenarios = {
   latency: measureLatency,
   burst: measureBurst,
   restart: measureRestartAndMemory,
+  origins: measureOrigins,
   fail2ban: measureFail2ban,
 } as const;
 type Scenario = keyof typeof scenarios;

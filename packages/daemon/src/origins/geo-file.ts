@@ -60,8 +60,12 @@ export class GeoFile implements OriginFile {
     const { size } = await fs.stat(path);
     if (size > maxBytes) throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
     const [{ Reader: MaxmindReader }, bytes] = await Promise.all([import('maxmind'), fs.readFile(path)]);
-    const reader = new MaxmindReader<Response>(bytes);
-    if (!this.#closed) this.#reader = reader;
+    if (this.#closed) return;
+    try {
+      this.#reader = new MaxmindReader<Response>(bytes);
+    } catch (cause) {
+      throw new Error('it is no whole .mmdb file', { cause });
+    }
   }
 
   #systemOf(fields: Fields): number {

@@ -124,9 +124,13 @@ test('files of one’s own in the form of GeoLite2 replace the data of the relea
 test('a file of one’s own that is missing, or no .mmdb file, is told with what to do', async () => {
   for (const [name, content, reason] of [
     ['missing.mmdb', null, /ENOENT/],
-    ['text.mmdb', 'not a data base', /\S/],
-    ['empty.mmdb', '', /\S/],
-    ['table.mmdb', fs.readFileSync(shippedTable('country')!).subarray(0, 100_000), /\S/],
+    ['text.mmdb', 'not a data base', /it is no whole \.mmdb file\./],
+    ['empty.mmdb', '', /it is no whole \.mmdb file\./],
+    [
+      'table.mmdb',
+      fs.readFileSync(shippedTable('country')!).subarray(0, 100_000),
+      /it is no whole \.mmdb file\./,
+    ],
   ] as const) {
     const countryFile = inFolder(name);
     if (content !== null) fs.writeFileSync(countryFile, content);
