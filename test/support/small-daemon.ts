@@ -57,6 +57,7 @@ export async function createSmallDaemon(configText: string) {
     clock,
     events,
     jail,
+    onBan: () => {},
     onEnd: (key) => recorder.drop(key),
     onApplied: () => {},
     onRefusal: (error) => assert.fail(error),

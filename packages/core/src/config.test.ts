@@ -194,7 +194,7 @@ test('each rule refuses what makes no sense', () => {
     ['log = "auth.log"', 'log', /table/],
     ['[retention]\nhistory = "soon"', 'retention.history', /duration/],
     [
-      '[slack]\nwebhook_url = "https://hooks.slack.example/T0/secret"\nwebhook_url_file = "/x"',
+      '[slack]\nwebhook_url = "https://hooks.slack.com/services/T0/secret"\nwebhook_url_file = "/x"',
       'slack.webhook_url',
       /only one/,
     ],
@@ -207,7 +207,7 @@ test('each rule refuses what makes no sense', () => {
 });
 
 test('a secret never shows in a problem, even under a misspelled name', () => {
-  const url = '"https://hooks.slack.example/T0/secret"';
+  const url = '"https://hooks.slack.com/services/T0/secret"';
   for (const keys of [
     `webhook_url = ${url}\nwebhook_url_file = "/x"`,
     `webhook_uri = ${url}`,

@@ -1,4 +1,5 @@
 import { parseDuration } from '@portcullis/contracts';
+import { parseWebhookUrl } from './webhook-url.ts';
 
 type Section = Record<string, unknown>;
 type Report = (path: string, value: unknown, message: string) => void;
@@ -13,10 +14,12 @@ export function destinationRules(
 ): void {
   for (const { path, settings } of sections('slack', slack)) {
     oneOf(path, settings, ['webhook_url', 'webhook_url_file', 'webhook_credential'], report);
+    urlRule(`${path}.webhook_url`, settings['webhook_url'], slack['allowed_hosts'], report);
     windowRule(path, settings, report);
   }
   for (const { path, settings } of sections('webhook', webhook)) {
     oneOf(path, settings, ['url', 'url_file', 'url_credential'], report);
+    urlRule(`${path}.url`, settings['url'], webhook['allowed_hosts'], report);
     oneOf(path, settings, ['secret_file', 'secret_credential'], report);
     const inherited = { ...webhook, ...settings };
     const goes = ['url', 'url_file', 'url_credential'].some((key) => inherited[key]);
@@ -47,6 +50,13 @@ function* sections(name: string, section: Section) {
 function oneOf(path: string, settings: Section, keys: readonly string[], report: Report): void {
   const given = keys.filter((key) => settings[key]);
   if (given.length > 1) report(`${path}.${given[0]}`, redacted, `give only one of ${given.join(' and ')}`);
+}
+
+function urlRule(path: string, url: unknown, allowed: unknown, report: Report): void {
+  if (typeof url !== 'string' || url === '') return;
+  const hosts = Array.isArray(allowed) ? allowed.map(String) : [];
+  const wrong = parseWebhookUrl(url, hosts);
+  if (typeof wrong === 'string') report(path, redacted, wrong);
 }
 
 function windowRule(path: string, { window }: Section, report: Report): void {

@@ -13,7 +13,7 @@ import {
 import { createAdminCaller } from './api/caller.ts';
 import { createServer } from './api/server.ts';
 import { type Listening, listen } from './api/socket.ts';
-import { ByHand } from './by-hand.ts';
+import { ByHand, networkOf } from './by-hand.ts';
 import { createClockStep } from './clock-step.ts';
 import { Enforcer } from './enforcer.ts';
 import { EventHub } from './event-hub.ts';
@@ -31,6 +31,7 @@ import { Pipeline } from './pipeline.ts';
 import { Reconciler } from './reconciler.ts';
 import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
+import { Reports } from './reporters/reports.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
 import { areFilesLeft, chooseSource, createSource, kindOf, type SourceKind } from './sources/source.ts';
@@ -115,6 +116,17 @@ export function createApp(options: AppOptions): App {
     reverseNames: new ReverseNames({ clock }),
     onTrouble: (subject, sentence) => health.set('enrichment_failed', subject, sentence),
   });
+  const reports = new Reports({
+    outbox: store.outbox,
+    clock,
+    random: Math.random,
+    credentials: process.env['CREDENTIALS_DIRECTORY'],
+    ownerOf: (site) => registry.owners.ownerOf(site),
+    originOf: (ip) => origins.placeOf(networkOf(ip)),
+    log,
+    onTrouble: (destination, sentence) => health.set('report_undelivered', destination, sentence),
+  });
+  events.subscribe((event) => reports.hear(event));
   const exec = createExec();
   const clockStep = createClockStep(clock);
   let firewall: Firewall;
@@ -135,6 +147,7 @@ export function createApp(options: AppOptions): App {
     clock,
     events,
     jail: (name) => config.jails.find((jail) => jail.name === name),
+    onBan: (ban) => reports.banned(ban),
     onEnd: (key) => recorder.drop(key),
     onApplied: () => reconciler.applied(),
     onRefusal(error) {
@@ -198,6 +211,7 @@ export function createApp(options: AppOptions): App {
     host: () => operations,
     changed() {
       detector.exempt(exemptions.current);
+      reports.sitesChanged();
       scheduleExpiry();
     },
   });
@@ -214,6 +228,7 @@ export function createApp(options: AppOptions): App {
     events,
     health,
     registry,
+    reports,
     sites,
     backend: () => firewall.backend,
     lag: () => source?.lag() ?? [],
@@ -379,6 +394,12 @@ export function createApp(options: AppOptions): App {
     log.error({ problems }, `Not reloaded: ${sentence}`);
   }
 
+  const countBans = (): number =>
+    store
+      .countBansInForce()
+      .values()
+      .reduce((sum, bans) => sum + bans, 0);
+
   function audit(action: 'start' | 'stop' | 'reload', detail: string): void {
     const at = new Date(clock.now()).toISOString();
     store.transaction(() => store.addAudit({ at, actor: 'daemon', action, ip: null, jail: null, detail }));
@@ -388,6 +409,7 @@ export function createApp(options: AppOptions): App {
     async start() {
       registry.refresh();
       refreshExemptions();
+      await reports.configure(config.destinations);
       firewall = await createFirewall(config.firewall, exec, clock);
       byHand.endOfRemovedJails();
       await reconciler.install();
@@ -409,6 +431,7 @@ export function createApp(options: AppOptions): App {
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
       audit('start', `version ${version}`);
+      reports.tell({ kind: 'start', version, firewall: firewall.backend, bans: countBans() });
       void source?.settled().then(releaseMemory);
       log.info(
         { firewall: firewall.backend, jails: config.jails.map(({ name }) => name) },
@@ -436,6 +459,7 @@ export function createApp(options: AppOptions): App {
       config = { ...next, stateDir: before.stateDir, runDir: before.runDir };
       sites.refresh();
       origins.refresh();
+      await reports.configure(config.destinations);
       await exemptions.resolve();
       countAgain(detector.reconfigure(config.jails, exemptions.current));
       byHand.endOfRemovedJails();
@@ -465,12 +489,15 @@ export function createApp(options: AppOptions): App {
         'stop',
         config.onStop === 'keep' ? 'bans stay in the kernel' : 'bans are removed from the kernel',
       );
+      reports.tell({ kind: 'stop', bans: countBans(), kept: config.onStop === 'keep' });
+      await reports.stop();
       store.close();
       log.info('Portcullis has stopped.');
     },
 
     async abandon() {
       await halt();
+      await reports.stop();
       store.close();
     },
   };

@@ -49,6 +49,7 @@ async function createDecisions(options: { families?: (4 | 6)[]; newLogsSince?: n
     clock,
     events: new EventHub(clock),
     jail,
+    onBan: () => {},
     onEnd: (key) => recorder.drop(key),
     onApplied: () => {},
     onRefusal: (error) => assert.fail(error),

@@ -35,6 +35,8 @@ export interface EnforcerOptions {
   /** Called when a ban is recorded as ended, with what `keyOf` names it. */
   readonly onEnd: (key: string) => void;
   /** Called when the kernel has taken a batch. */
+  /** Called when a new ban is recorded, in its transaction. */
+  readonly onBan: (ban: BanRecord) => void;
   readonly onApplied: () => void;
   /** Called when the kernel refused a batch: the reconciler looks what holds. */
   readonly onRefusal: (error: Error) => void;
@@ -103,6 +105,7 @@ export class Enforcer {
       change: { action: 'add', ...enforced(record) },
       ban: { id: record.id, event: 'ban' },
     });
+    this.#options.onBan(record);
     return record;
   }
 

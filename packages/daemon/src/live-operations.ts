@@ -9,6 +9,7 @@ import { createMetrics } from './metrics.ts';
 import type { Operations } from './operations.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reconciler } from './reconciler.ts';
+import type { Reports } from './reporters/reports.ts';
 import type { SiteRegistry } from './sites/registry.ts';
 import type { Sites } from './sites/sites.ts';
 import { createQueries } from './store/queries.ts';
@@ -30,6 +31,7 @@ export interface LiveParts {
   readonly events: EventHub;
   readonly health: Health;
   readonly registry: SiteRegistry;
+  readonly reports: Pick<Reports, 'test'>;
   readonly sites: Sites;
   readonly backend: () => string;
   readonly lag: () => readonly LogLag[];
@@ -182,6 +184,7 @@ export function createOperations(parts: LiveParts): Operations {
     unregister: (actor, id) => sites.registrations.remove(actor, id),
     issueToken: (actor, id) => sites.registrations.issueToken(actor, id),
     revokeToken: (actor, id) => sites.registrations.revokeToken(actor, id),
+    testReport: (test) => parts.reports.test(test),
     listAudit: (query) => queries.audit(query),
     subscribe: (listener) => parts.events.subscribe(listener),
     metrics: createMetrics({ status, lines: () => pipeline.lines, failures: () => pipeline.failures }),

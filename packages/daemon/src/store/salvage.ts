@@ -21,6 +21,8 @@ const essential: Readonly<Record<string, string>> = {
   requests: 'true',
   registrations: 'true',
   tokens: 'true',
+  outbox: 'true',
+  delivered: 'true',
   audit: `id > (SELECT max(id) FROM audit) - ${memoryCaps.audit}`,
   failures: `id > (SELECT max(id) FROM failures) - ${memoryCaps.failures}`,
   failure_senders: `failure_id > (SELECT max(failure_id) FROM failure_senders) - ${memoryCaps.failures}`,

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { BanStore, Clock } from '@portcullis/core';
+import type { BanStore, Clock, Outbox } from '@portcullis/core';
 import { createBanTable } from './bans.ts';
 import { createDatabase, type Database } from './database.ts';
 import { createDisk } from './disk.ts';
@@ -7,6 +7,7 @@ import { createFailureTable } from './failures.ts';
 import { takeLock } from './lock.ts';
 import { openMemory } from './open.ts';
 import { createForgottenTable, createPositionTable } from './positions.ts';
+import { createOutbox } from './outbox.ts';
 import { createPrune, fileCaps, memoryCaps, type Retention } from './prune.ts';
 import { createRegisters } from './registers.ts';
 import { createRegistrations } from './registrations.ts';
@@ -29,6 +30,7 @@ export interface Store extends BanStore {
   readonly db: Database;
   readonly siteTable: SiteTable;
 }
+  readonly outbox: Outbox;
 
 /**
  * @throws PortcullisError already_running where another daemon works on the same directory; invalid_config where a
@@ -55,6 +57,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
   const forgotten = createForgottenTable(db);
   const registers = createRegisters(db);
   const registrations = createRegistrations(db);
+  const outbox = createOutbox(db);
   const prune = createPrune(db, retention, () => (disk.degraded === null ? fileCaps : memoryCaps));
 
   return {
@@ -79,13 +82,13 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     setBanState: bans.setState,
     endBans: bans.end,
     moveBanEnds: bans.moveEnds,
-    banInForce: bans.inForce,
-    bansOverlapping: bans.overlapping,
-    bansInForce: bans.allInForce,
-    countBansInForce: bans.countInForce,
-    bansDue: bans.due,
-    nextBanEnd: bans.nextEnd,
-    timesBanned: bans.timesBanned,
+    banInForce: inForce.one,
+    bansOverlapping: inForce.overlapping,
+    bansInForce: inForce.all,
+    countBansInForce: inForce.count,
+    bansDue: inForce.due,
+    nextBanEnd: inForce.nextEnd,
+    timesBanned: inForce.timesBanned,
     allowEntries: registers.allowEntries,
     addAllowEntry: registers.addAllow,
     removeAllowEntry: registers.removeAllow,
@@ -115,3 +118,4 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     siteTable: sites,
   };
 }
+    outbox,

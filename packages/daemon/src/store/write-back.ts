@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 
 /** Tables that memory holds whole: what is on the disk gives way. */
-const replaced = ['positions', 'journal_position', 'sites', 'forgotten', 'allow', 'requests', 'registrations', 'tokens'];
+const replaced = ['positions', 'journal_position', 'sites', 'forgotten', 'allow', 'requests', 'registrations', 'tokens', 'outbox', 'delivered'];
 /** Tables of which memory holds the part that changed: its rows are the newer ones. */
 const updated = ['bans', 'ban_evidence', 'ban_sites', 'audit', 'failures', 'failure_senders'];
 /** Counts that began at zero in memory: they are added. */

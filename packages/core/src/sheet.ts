@@ -1,0 +1,234 @@
+import { formatDuration } from '@portcullis/contracts';
+import type { Digest } from './digest.ts';
+import { foreign, list, type Text } from './foreign-text.ts';
+import type { PeriodicReport, Ranked, ReportedBan, ReportedOrigin, ReportMessage } from './report.ts';
+
+/** A message as a person reads it, before it has a form: Slack, a terminal and a mail lay the same sheet out. */
+export interface Sheet {
+  readonly tone: 'good' | 'warning' | 'danger';
+  readonly title: string;
+  readonly facts: readonly { readonly label: string; readonly value: Text }[];
+  readonly lists: readonly { readonly title: string; readonly items: readonly Text[] }[];
+  /** What to type on the host. */
+  readonly command: string | null;
+}
+
+/** At most so many of what a ban names. */
+const shown = 5;
+const lineLength = 300;
+const siteLength = 100;
+const systemLength = 120;
+
+export function sheetOf({ host, site, content }: ReportMessage): Sheet {
+  const where = `on ${host}`;
+  switch (content.kind) {
+    case 'ban':
+      return banSheet(content.ban, host, site === null);
+    case 'digest':
+      return digestSheet(content.digest, host, site === null);
+    case 'test':
+      return sheet('good', `Portcullis ${where} can reach you`, {
+        facts: [['Sent through', [`[${content.destination}]`]]],
+      });
+    case 'silent_site':
+      return sheet('warning', `${count(content.sites.length, 'site')} ${where} fell silent`, {
+        lists: [
+          {
+            title: 'No line in the log since',
+            items: content.sites
+              .slice(0, 10)
+              .map(({ site, lastEventAt }) => [foreign(site), ` – ${moment(lastEventAt)}`]),
+          },
+        ],
+        command: 'portcullis doctor',
+      });
+    case 'start':
+      return sheet('good', `Portcullis ${content.version} has started ${where}`, {
+        facts: [
+          ['Bans in force', [number(content.bans)]],
+          ['Firewall', [content.firewall]],
+          ...again(content),
+        ],
+      });
+    case 'stop':
+      return sheet('warning', `Portcullis has stopped ${where}`, {
+        facts: [
+          [
+            'Bans',
+            [
+              content.kept
+                ? `${number(content.bans)} stay enforced`
+                : `${number(content.bans)} are lifted meanwhile`,
+            ],
+          ],
+          ...again(content),
+        ],
+        command: 'systemctl status portcullis',
+      });
+    case 'reload_failed':
+      return sheet('danger', `The configuration ${where} is wrong; the one of before goes on`, {
+        facts: again(content),
+        lists: [{ title: 'Problems', items: lines(content.problems) }],
+        command: 'portcullis check-config',
+      });
+    case 'drift':
+      return sheet('danger', `The firewall ${where} was changed by somebody else, and has been mended`, {
+        facts: again(content),
+        lists: [{ title: 'What differed', items: lines(content.faults) }],
+        command: 'portcullis status',
+      });
+    case 'report':
+      return reportSheet(content.report, host);
+  }
+}
+
+type Fact = readonly [label: string, value: Text];
+
+function sheet(
+  tone: Sheet['tone'],
+  title: string,
+  rest: { facts?: readonly Fact[]; lists?: Sheet['lists']; command?: string },
+): Sheet {
+  return {
+    tone,
+    title,
+    facts: (rest.facts ?? []).map(([label, value]) => ({ label, value })),
+    lists: (rest.lists ?? []).filter(({ items }) => items.length > 0),
+    command: rest.command ?? null,
+  };
+}
+
+function banTitle({ ip, state }: ReportedBan, host: string): string {
+  if (state === 'failed') return `${ip} should be banned on ${host}, and the firewall refuses it`;
+  return state === 'ended' ? `${ip} was banned on ${host}, and no longer is` : `${ip} is banned on ${host}`;
+}
+
+function banSheet(ban: ReportedBan, host: string, forHost: boolean): Sheet {
+  const sites = Object.entries(ban.sites).sort(([, a], [, b]) => b - a);
+  return sheet(ban.state === 'failed' ? 'danger' : 'warning', banTitle(ban, host), {
+    facts: [
+      ['Host', [host]],
+      [sites.length + ban.otherSites === 1 ? 'Site' : 'Sites', sitesText(sites, ban.otherSites)],
+      ['Address', [ban.ip, ...originText(ban.origin)]],
+      ['Jail', [ban.jail]],
+      ['Failures', [number(ban.failures)]],
+      ['Users tried', ban.users.length === 0 ? ['none'] : list(ban.users.map(name), shown)],
+      ['Banned for', [span(ban)]],
+      ['Before', [ban.timesBanned <= 1 ? 'never' : count(ban.timesBanned - 1, 'time')]],
+      ...(ban.reason === '' ? [] : [['Reason', [foreign(ban.reason, lineLength)]] as const]),
+    ],
+    ...(forHost && ban.state !== 'ended' ? { command: `portcullis unban ${ban.ip}` } : {}),
+  });
+}
+
+function digestSheet(digest: Digest, host: string, forHost: boolean): Sheet {
+  const { bans, failures, since, until, refused, campaigns, addresses } = digest;
+  return sheet(
+    refused > 0 ? 'danger' : 'warning',
+    `${count(bans, 'address', 'addresses')} banned on ${host}`,
+    {
+      facts: [
+        ['Host', [host]],
+        ['When', [`${moment(since)} – ${moment(until)}`]],
+        ['Bans', [number(bans), refused > 0 ? `, of which the firewall refuses ${number(refused)}` : '']],
+        ['Failures', [number(failures)]],
+      ],
+      lists: [
+        { title: 'Sites', items: ranking(digest.sites, digest.otherSites) },
+        { title: 'Networks', items: ranking(digest.networks, digest.otherNetworks) },
+        { title: 'Countries', items: ranking(digest.countries, 0) },
+        {
+          title: 'Campaigns: the same users tried from many addresses',
+          items: campaigns.map(({ users, bans: size }) => [
+            ...list(users.map(name), shown),
+            `: ${count(size, 'address', 'addresses')}`,
+          ]),
+        },
+        {
+          title: 'Users tried',
+          items: digest.users.map(({ name, bans: from }) => [
+            foreign(name),
+            ` by ${count(from, 'address', 'addresses')}`,
+          ]),
+        },
+        {
+          title: 'Addresses with most failures',
+          items: addresses.map(({ ip, failures: own, timesBanned, origin }) => [
+            ip,
+            ...originText(origin),
+            `: ${count(own, 'failure')}${timesBanned > 1 ? `, banned ${count(timesBanned - 1, 'time')} before` : ''}`,
+          ]),
+        },
+      ],
+      ...(forHost ? { command: 'portcullis bans' } : {}),
+    },
+  );
+}
+
+function reportSheet(report: PeriodicReport, host: string): Sheet {
+  return sheet('good', `Report of ${host}, ${moment(report.since)} – ${moment(report.until)}`, {
+    facts: [
+      ['Failures', [change(report.failures, report.before.failures)]],
+      ['Bans', [change(report.bans, report.before.bans)]],
+    ],
+    lists: [
+      { title: 'Sites', items: ranking(report.sites, 0) },
+      { title: 'Users tried', items: ranking(report.users, 0) },
+      { title: 'Countries', items: ranking(report.countries, 0) },
+      { title: 'Networks', items: ranking(report.networks, 0) },
+    ],
+  });
+}
+
+const name = (text: string): Text => [foreign(text)];
+
+const lines = (sentences: readonly string[]): Text[] =>
+  sentences.slice(0, 10).map((sentence) => [foreign(sentence, lineLength)]);
+
+const again = ({ more, since }: { more: number; since: number }): Fact[] =>
+  more === 0 ? [] : [['The same before', [`${count(more, 'time')} since ${moment(since)}`]]];
+
+function ranking(names: readonly Ranked[], others: number): Text[] {
+  const items = names.map(
+    ({ name, bans, failures }): Text => [
+      foreign(name),
+      `: ${count(bans, 'ban')}, ${count(failures, 'failure')}`,
+    ],
+  );
+  return others > 0 ? [...items, [`and ${number(others)} more`]] : items;
+}
+
+function sitesText(sites: readonly (readonly [string, number])[], others: number): Text {
+  const named = sites.map(
+    ([site, failures]): Text => [
+      site === '' ? '(no site)' : foreign(site, siteLength),
+      ` (${number(failures)})`,
+    ],
+  );
+  if (named.length === 0) return [others === 0 ? 'none' : count(others, 'other site')];
+  return [...list(named, shown), others === 0 ? '' : `, and ${count(others, 'other site')}`];
+}
+
+/** In brackets behind an address; empty where nothing is known. */
+function originText({ country, asn, as_name }: ReportedOrigin): Text {
+  const system = asn === null ? null : `AS${asn}${as_name === null ? '' : ` ${as_name}`}`;
+  const known = [country, system].filter((part) => part !== null).join(', ');
+  return known === '' ? [] : [' (', foreign(known, systemLength), ')'];
+}
+
+function span({ since, until }: ReportedBan): string {
+  return until === null ? 'ever' : `${formatDuration(until - since)}, until ${moment(until)}`;
+}
+
+function change(now: number, before: number): string {
+  if (before === 0) return `${number(now)} (none in the period before)`;
+  const percent = Math.round(((now - before) / before) * 100);
+  return `${number(now)} (${percent > 0 ? '+' : ''}${percent} % against ${number(before)})`;
+}
+
+/** As `2026-11-21 19:00 UTC`. */
+const moment = (instant: number): string =>
+  `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const number = (value: number): string => value.toLocaleString('en');
+const count = (value: number, one: string, many = `${one}s`): string =>
+  `${number(value)} ${value === 1 ? one : many}`;

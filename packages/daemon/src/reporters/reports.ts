@@ -1,0 +1,213 @@
+import { hostname } from 'node:os';
+import { type NewReportTest, PortcullisError, type ReportTest } from '@portcullis/contracts';
+import {
+  type BanRecord,
+  type Clock,
+  createSiteRoutes,
+  type DestinationConfig,
+  type HostEvent,
+  isAtLeast,
+  type Outbox,
+  type ReportedOrigin,
+  type Reporter,
+  type SiteRoutes,
+  severityOf,
+} from '@portcullis/core';
+import { Delivery } from './delivery.ts';
+import { createMessages } from './next-message.ts';
+import { openReporter } from './open-reporter.ts';
+import { Pacer } from './pacer.ts';
+import { createView } from './view.ts';
+
+/** How long the reports of a daemon that stops may take, in milliseconds: it has 5 s for everything. */
+const finishLimit = 1_500;
+
+export interface ReportsOptions {
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** systemd's directory of credentials; undefined where it gave none. */
+  readonly credentials: string | undefined;
+  /** The id of the registered site that a name belongs to. */
+  readonly ownerOf: (name: string) => string | null;
+  readonly originOf: (ip: string) => ReportedOrigin;
+  readonly log: { warn(sentence: string): void; error(sentence: string): void };
+  /** Says what is wrong with a destination; null: nothing any more. */
+  readonly onTrouble: (destination: string, sentence: string | null) => void;
+}
+
+interface Place {
+  readonly destination: DestinationConfig;
+  /** Null while its secret cannot be read. */
+  readonly reporter: Reporter | null;
+  readonly delivery: Delivery | null;
+}
+
+/**
+ * Tells people what happened, through every place that is configured. What is told is written into the outbox, in the
+ * transaction that is open, and delivered later by a `Delivery` each: nothing here waits for anybody.
+ */
+export class Reports {
+  readonly #options: ReportsOptions;
+  readonly #pacer: Pacer;
+  readonly #host = hostname();
+  #routes: SiteRoutes;
+  #places: readonly Place[] = [];
+
+  constructor(options: ReportsOptions) {
+    this.#options = options;
+    this.#pacer = new Pacer(options.clock);
+    this.#routes = createSiteRoutes([], options.ownerOf);
+  }
+
+  /** Takes what is configured now; reads every secret anew. What waits for a place that is still there goes on waiting. */
+  async configure(destinations: readonly DestinationConfig[]): Promise<void> {
+    const { outbox, onTrouble } = this.#options;
+    const before = this.#places;
+    this.#places = [];
+    await Promise.all(before.map(({ delivery }) => delivery?.finish(0)));
+    this.#routes = createSiteRoutes(destinations, this.#options.ownerOf);
+    outbox.keep(destinations.map(({ name }) => name));
+    for (const { destination } of before) onTrouble(destination.name, null);
+    this.#places = destinations.map((destination) => this.#open(destination));
+    for (const { delivery } of this.#places) delivery?.wake();
+  }
+
+  #open(destination: DestinationConfig): Place {
+    const { outbox, clock, random, credentials, originOf, log, onTrouble } = this.#options;
+    const { name } = destination;
+    const reporter = openReporter(destination, credentials, clock);
+    if (typeof reporter === 'string') {
+      onTrouble(name, `Nothing is sent to [${name}]: ${reporter}`);
+      return { destination, reporter: null, delivery: null };
+    }
+    const view = createView(this.#routes, originOf);
+    const delivery = new Delivery({
+      destination,
+      reporter,
+      outbox,
+      messages: createMessages({ outbox, host: this.#host, view }),
+      pacer: this.#pacer,
+      clock,
+      random,
+      minuteOf,
+      onTrouble: (sentence) => onTrouble(name, sentence),
+      onRefused: (sentence) => log.error(sentence),
+    });
+    return { destination, reporter, delivery };
+  }
+
+  /** Writes that an address was banned, in the transaction of the ban: one row for each place that is told. */
+  banned({ id, evidence }: BanRecord): void {
+    if (this.#places.length === 0) return;
+    const ofSites = new Set(Object.keys(evidence.sites).flatMap((site) => this.#routes.forSite(site)));
+    this.#write(
+      'ban',
+      this.#places.filter(({ destination }) => destination.site === null || ofSites.has(destination)),
+      (names, at) => this.#options.outbox.addBan(names, id, at),
+    );
+  }
+
+  /** Takes from the daemon's own events what a person is told. */
+  hear({ type, data }: { readonly type: string; readonly data: Record<string, unknown> }): void {
+    if (type === 'repair') this.tell({ kind: 'drift', faults: [data['faults']].flat().map(String) });
+    if (type === 'problem' && data['code'] === 'config_invalid' && data['over'] !== true)
+      this.tell({ kind: 'reload_failed', problems: [String(data['sentence'])] });
+  }
+
+  /** Writes what happened to the daemon, for the host's own places and, of one site, for that site's. */
+  tell(event: HostEvent): void {
+    const ofSite = event.kind === 'silent_site' ? this.#routes.forSite(event.site) : [];
+    this.#write(
+      event.kind,
+      this.#places.filter(({ destination }) => destination.site === null || ofSite.includes(destination)),
+      (names, at) => this.#options.outbox.add(names, event, at),
+    );
+  }
+
+  #write(
+    kind: HostEvent['kind'] | 'ban',
+    places: readonly Place[],
+    write: (names: readonly string[], at: number) => void,
+  ): void {
+    const told = places.filter(({ destination }) => isAtLeast(severityOf[kind], destination.minSeverity));
+    if (told.length === 0) return;
+    write(
+      told.map(({ destination }) => destination.name),
+      this.#options.clock.now(),
+    );
+    for (const { delivery } of told) delivery?.wake();
+  }
+
+  /** Names of sites may belong to other places now. */
+  sitesChanged(): void {
+    this.#routes.forget();
+  }
+
+  /**
+   * Sends a test at once and says what came of it.
+   *
+   * @throws PortcullisError not_configured where nothing is sent, or its secret cannot be read
+   */
+  async test({ destination: kind = 'slack', site }: NewReportTest): Promise<ReportTest> {
+    const { destination, reporter } = this.#placeFor(kind, site);
+    const { clock } = this.#options;
+    const begun = clock.now();
+    const { name } = destination;
+    const id = `${this.#host}/${name}/test/${begun}`;
+    const content = { kind: 'test', destination: name } as const;
+    const message = {
+      id,
+      host: this.#host,
+      site: destination.site,
+      at: begun,
+      severity: 'info',
+      content,
+    } as const;
+    const { signal } = new AbortController();
+    const outcome = await this.#pacer.take(reporter.endpoint, () => reporter.send(message, signal));
+    const { result, status, answer } = outcome;
+    return {
+      destination: name,
+      host: reporter.host,
+      result,
+      status,
+      answer,
+      took_ms: Math.max(0, clock.now() - begun),
+    };
+  }
+
+  #placeFor(kind: DestinationConfig['kind'], site: string | undefined) {
+    const { credentials, clock } = this.#options;
+    const destination =
+      site === undefined
+        ? this.#places.find((place) => place.destination.name === kind)?.destination
+        : (this.#places.find((place) => place.destination.name === `${kind}.sites.${site}`)?.destination ??
+          this.#routes.forSite(site).find((place) => place.kind === kind));
+    if (destination === undefined) {
+      throw new PortcullisError(
+        'not_configured',
+        site === undefined ? `The configuration has no [${kind}].` : `No [${kind}.sites.…] is for ${site}.`,
+        { hint: `Give it one, as in docs/slack.md, and reload: systemctl reload portcullis.` },
+      );
+    }
+    const known = this.#places.find((place) => place.destination === destination)!.reporter;
+    // A secret that could not be read at the start may be there by now.
+    const reporter = known ?? openReporter(destination, credentials, clock);
+    if (typeof reporter !== 'string') return { destination, reporter };
+    throw new PortcullisError('not_configured', `Nothing can be sent to [${destination.name}]: ${reporter}`, {
+      hint: 'Mend that, and reload: systemctl reload portcullis.',
+    });
+  }
+
+  /** Sends what can be sent within 1.5 s. The rest waits for the next start. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#places.map(({ delivery }) => delivery?.finish(finishLimit)));
+  }
+}
+
+/** By the host's zone. */
+function minuteOf(instant: number): number {
+  const date = new Date(instant);
+  return date.getHours() * 60 + date.getMinutes();
+}
