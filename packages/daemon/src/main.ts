@@ -1,9 +1,11 @@
-import { createApp } from './app.ts';
-import { readConfig } from './config-file.ts';
-import { createLogger } from './log.ts';
+import fs from 'node:fs';
+import path from 'node:path';
+import { deferOptimizing, optimize } from './tier-up.ts';
 
 /** Stopping takes no longer than 5 s, whatever hangs; in milliseconds, with time left to say so. */
 const stopTimeout = 4_750;
+/** A database of this size, in bytes, holds some thousand bans or failures: there is work at the start. */
+const largeDatabase = 1024 * 1024;
 
 /**
  * Runs the daemon until SIGTERM or SIGINT; SIGHUP reloads the configuration. A start that fails leaves nothing behind
@@ -13,8 +15,15 @@ const stopTimeout = 4_750;
  * @throws PortcullisError where it cannot start
  */
 export async function runDaemon({ configPath }: { configPath: string }): Promise<number> {
+  deferOptimizing();
+  const [{ createApp }, { readConfig }, { createLogger }] = await Promise.all([
+    import('./app.ts'),
+    import('./config-file.ts'),
+    import('./log.ts'),
+  ]);
   const log = await createLogger();
   const config = readConfig(configPath);
+  if (sizeOf(path.join(config.stateDir, 'portcullis.db')) >= largeDatabase) optimize();
   const app = createApp({ config, readConfig: () => readConfig(configPath), log });
   const stopped = Promise.withResolvers<void>();
   let finished = false;
@@ -48,3 +57,12 @@ export async function runDaemon({ configPath }: { configPath: string }): Promise
 }
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** In bytes; 0 where there is no file, or none that may be looked at: the store says why. */
+function sizeOf(file: string): number {
+  try {
+    return fs.statSync(file).size;
+  } catch {
+    return 0;
+  }
+}

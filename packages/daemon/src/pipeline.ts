@@ -14,6 +14,10 @@ import {
   WordPressLine,
   type ZoneClock,
 } from '@portcullis/core';
+import { optimize } from './tier-up.ts';
+
+/** A chunk of this many bytes is hundreds of lines at once: a log to catch up with, or an attack. */
+const muchToRead = 64 * 1024;
 
 /** What a chunk of log came to. */
 interface Findings {
@@ -102,6 +106,7 @@ export class Pipeline {
 
   chunk(chunk: LogChunk): void {
     const { file, bytes, last } = chunk;
+    if (bytes.length >= muchToRead) optimize();
     this.#take(file.log, (now, findings) => {
       const reader = this.#fileReader(chunk);
       reader.stamps.now = now;

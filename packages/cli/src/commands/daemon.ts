@@ -15,7 +15,7 @@ Example:
   portcullis daemon --config ${defaultConfigPath}`,
     )
     .action(async ({ config }: { config: string }) => {
-      const { runDaemon } = await import('@portcullis/daemon');
+      const { runDaemon } = await import('@portcullis/daemon/main');
       process.exitCode = await runDaemon({ configPath: config });
     });
 }
