@@ -55,6 +55,3 @@ export const unpackKind = (kind: number) => ({
   channel: channelWords.get((kind >> 8) & 0xf) ?? null,
   reason: reasonWords.get(kind >> 12) ?? null,
 });
-
-/** SQL of the parts of a kind. */
-export const kindSql = { event: '(kind & 255)', counted: '(kind < 4096)' } as const;

@@ -124,7 +124,7 @@ describe('a store whose disk fails', () => {
     scribble(path(), 0.5);
 
     const second = open();
-    second.db.read(() => second.db.all('SELECT sum(length(line)) FROM failures'));
+    second.db.read(() => second.db.all('SELECT data FROM failure_blocks'));
     assert.match(second.degraded ?? '', /is corrupt: it is set aside/);
     assert.equal(second.banInForce('wordpress', kept.network)?.id, kept.id);
     const during = second.insertBan(ban({ network: network('192.0.2.4') }));

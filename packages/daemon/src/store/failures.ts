@@ -1,92 +1,73 @@
-import type { SQLInputValue } from 'node:sqlite';
 import type { FailureRecord } from '@portcullis/core';
-import { type AddressColumn, fromColumn, toColumn } from './address-column.ts';
+import { fromColumn } from './address-column.ts';
 import { packKind, unpackKind } from './codes.ts';
 import type { Database } from './database.ts';
+import { BlockReader, type BlockRow, FailureBlock } from './failure-block.ts';
 import { createFailureSenders } from './failure-senders.ts';
+import type { Condition } from './page.ts';
 import type { SiteTable } from './sites.ts';
 
-/** No honest line is longer: 511 bytes of tag, 255 of host name, 100 of user name. What lies behind is not kept. */
-export const maxStoredLine = 1_024;
+/** Blocks that are read at once, so that nobody waits for a long scan's end and writes may come in between. */
+const pageBlocks = 100;
 
-export interface FailureRow {
-  id: number;
-  time: number;
-  address: AddressColumn;
-  site: number;
-  kind: number;
-  count: number;
-  user: string | null;
-  line?: Uint8Array;
-}
-
-/** Rows a statement: from 20 on, more do not make it faster. */
-const rowsAStatement = 20;
-const columns = 8;
-/** Rows that are read at once, so that nobody waits for a long scan's end and writes may come in between. */
-const pageRows = 5_000;
-
-const insertSql = (rows: number) =>
-  `INSERT INTO failures (id, time, address, site, kind, count, user, line)
-   VALUES ${Array(rows).fill('(?,?,?,?,?,?,?,?)').join(',')}`;
-const insertMany = insertSql(rowsAStatement);
-const insertOne = insertSql(1);
-
+/**
+ * Failures, in blocks of about 50: a row for each would cost more than reading and deciding on its line. The latest block
+ * is added to until it is full.
+ */
 export function createFailureTable(db: Database, sites: SiteTable) {
   const senders = createFailureSenders(db);
+  let latest: FailureBlock | null = null;
+  /** What the database holds of it may have changed: the next failure begins a block. */
+  const close = () => {
+    latest = null;
+  };
+  db.onReset(close);
 
-  function fill(params: SQLInputValue[], at: number, record: FailureRecord): void {
-    const { address, line } = record;
-    params[at] = record.id;
-    params[at + 1] = record.time;
-    params[at + 2] = address.family === 4 ? address.d : toColumn(address);
-    params[at + 3] = sites.idOf(record.site, record.time);
-    params[at + 4] = packKind(record.event, record.channel, record.reason);
-    params[at + 5] = record.count;
-    params[at + 6] = record.user;
-    params[at + 7] = line.length > maxStoredLine ? line.subarray(0, maxStoredLine) : line;
+  function insertAll(records: readonly FailureRecord[]): void {
+    for (const record of records) {
+      const site = sites.idOf(record.site, record.time);
+      const kind = packKind(record.event, record.channel, record.reason);
+      if (latest?.add(record, site, kind)) continue;
+      if (latest !== null) saveBlock(db, latest.row());
+      latest = new FailureBlock(record);
+      latest.add(record, site, kind);
+    }
+    if (latest !== null) saveBlock(db, latest.row());
   }
 
-  function insertRows(records: readonly FailureRecord[]): void {
-    const many: SQLInputValue[] = new Array(rowsAStatement * columns).fill(null);
-    const statement = db.statement(insertMany);
-    let at = 0;
-    for (; at + rowsAStatement <= records.length; at += rowsAStatement) {
-      for (let row = 0; row < rowsAStatement; row++) fill(many, row * columns, records[at + row]!);
-      statement.run(...many);
-    }
-    const one: SQLInputValue[] = new Array(columns).fill(null);
-    for (; at < records.length; at++) {
-      fill(one, 0, records[at]!);
-      db.run(insertOne, ...one);
-    }
-  }
-
-  const toRecord = (row: FailureRow): Omit<FailureRecord, 'line' | 'sender'> => ({
-    id: row.id,
-    time: row.time,
-    address: fromColumn(row.address),
-    site: sites.nameOf(row.site),
-    ...unpackKind(row.kind),
-    user: row.user,
-    count: row.count,
+  const toRecord = (reader: BlockReader): Omit<FailureRecord, 'line' | 'sender'> => ({
+    id: reader.id,
+    time: reader.time,
+    address: fromColumn(reader.address()),
+    site: sites.nameOf(reader.site),
+    ...unpackKind(reader.kind),
+    user: reader.user(),
+    count: reader.count,
   });
 
   function* since(time: number): Iterable<Omit<FailureRecord, 'line' | 'sender'>> {
-    let after = 0;
-    for (;;) {
-      const rows = db.read(() =>
-        db.all<FailureRow>(
-          `SELECT id, time, address, site, kind, count, user FROM failures
-           WHERE id > ? AND time >= ? AND kind < 4096 ORDER BY id LIMIT ${pageRows}`,
-          after,
-          time,
-        ),
-      );
-      for (const row of rows) yield toRecord(row);
-      if (rows.length < pageRows) return;
-      after = rows.at(-1)!.id;
+    for (const block of blocks(db, [{ sql: 'newest >= ?', params: [time] }], 'ASC')) {
+      const reader = new BlockReader(block);
+      while (reader.next()) if (reader.time >= time && isCounted(reader.kind)) yield toRecord(reader);
     }
+  }
+
+  function byId(ids: readonly number[]): FailureRecord[] {
+    const found: FailureRecord[] = [];
+    let block: Pick<BlockRow, 'id' | 'last' | 'data'> | undefined;
+    let reader: BlockReader | undefined;
+    for (const id of ids.toSorted((one, other) => one - other)) {
+      if (block === undefined || id > block.last) {
+        block = db.get(
+          'SELECT id, last, data FROM failure_blocks WHERE id <= ? ORDER BY id DESC LIMIT 1',
+          id,
+        );
+        reader = block && new BlockReader(block);
+      }
+      while (reader !== undefined && reader.id < id && reader.next());
+      if (reader?.id === id) found.push({ ...toRecord(reader), line: reader.line(), sender: senders.of(id) });
+    }
+    return found;
   }
 
   return {
@@ -95,23 +76,51 @@ export function createFailureTable(db: Database, sites: SiteTable) {
       db.read(
         () =>
           db.get<{ id: number }>(
-            `SELECT max(coalesce((SELECT max(id) FROM failures), 0),
+            `SELECT max(coalesce((SELECT last FROM failure_blocks ORDER BY id DESC LIMIT 1), 0),
                         coalesce((SELECT max(failure_id) FROM forgotten), 0)) AS id`,
           )!.id,
       ),
-    insert(records: readonly FailureRecord[]) {
-      db.write(() => insertRows(records));
+    insert: (records: readonly FailureRecord[]) => {
+      db.write(() => insertAll(records));
       senders.insert(records);
     },
-    byId: (ids: readonly number[]): FailureRecord[] =>
-      db
-        .read(() =>
-          db.all<FailureRow>(
-            'SELECT * FROM failures WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id',
-            JSON.stringify(ids),
-          ),
-        )
-        .map((row) => ({ ...toRecord(row), line: row.line!, sender: senders.of(row.id) })),
+    byId: (ids: readonly number[]) => db.read(() => byId(ids)),
     since,
+    /** To be called when blocks were changed past this table. */
+    close,
   };
+}
+
+const isCounted = (kind: number): boolean => kind < 4096;
+
+/** Inside a write. */
+export const saveBlock = (db: Database, { id, last, oldest, newest, records, data }: BlockRow): void => {
+  db.run(
+    'INSERT OR REPLACE INTO failure_blocks VALUES (?,?,?,?,?,?)',
+    id,
+    last,
+    oldest,
+    newest,
+    records,
+    data,
+  );
+};
+
+/** The blocks for which conditions hold, in the order of their ids. */
+export function* blocks(
+  db: Database,
+  where: readonly Condition[],
+  direction: 'ASC' | 'DESC',
+): Iterable<Pick<BlockRow, 'id' | 'data'>> {
+  const behind = direction === 'ASC' ? '>' : '<';
+  const sql = `SELECT id, data FROM failure_blocks WHERE id ${behind} ? ${where.map((one) => `AND (${one.sql})`).join(' ')}
+    ORDER BY id ${direction} LIMIT ${pageBlocks}`;
+  const params = where.flatMap((one) => one.params);
+  let at = direction === 'ASC' ? -1 : Number.MAX_SAFE_INTEGER;
+  for (;;) {
+    const rows = db.read(() => db.all<Pick<BlockRow, 'id' | 'data'>>(sql, at, ...params));
+    yield* rows;
+    if (rows.length < pageBlocks) return;
+    at = rows.at(-1)!.id;
+  }
 }

@@ -2,6 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import { maxPageSize, type Page, PortcullisError } from '@portcullis/contracts';
 import { type CursorKey, readCursor, writeCursor } from './cursor.ts';
 import type { Database } from './database.ts';
+import { createKeptCounts } from './kept-counts.ts';
 
 /** One list: its rows in SQL, and how to page through them. */
 export interface List<Row, Item> {
@@ -40,40 +41,21 @@ export interface Paging {
 }
 
 const defaultPageSize = 100;
-/** A total that took longer than this to count is told again for a while: a panel that polls costs 0.1 % at most. */
-const slowCountMs = 5;
-const keptForCosts = 1_000;
-const maxKeptMs = 60_000;
-const maxKeptCounts = 100;
+/** @throws PortcullisError invalid_request for a page that is too long */
+export function pageSize({ limit = defaultPageSize }: Paging): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= maxPageSize) return limit;
+  throw new PortcullisError('invalid_request', `A page of ${limit} items cannot be had.`, {
+    hint: `limit is 1 to ${maxPageSize}.`,
+  });
+}
 
 /** @param now monotonic milliseconds: how old a kept total is */
-export function createPager(db: Database, now: () => number = () => performance.now()) {
-  const counts = new Map<string, { total: number; until: number }>();
-  db.onReset(() => counts.clear());
+export function createPager(db: Database, now?: () => number) {
+  const count = createKeptCounts(db, now);
 
-  function count(list: string, sql: string, params: readonly SQLInputValue[]): number {
-    const kept = counts.get(list);
-    const start = now();
-    if (kept !== undefined && start < kept.until) return kept.total;
-    const { total } = db.read(() => db.get<{ total: number }>(sql, ...params)!);
-    counts.delete(list);
-    const cost = now() - start;
-    if (cost > slowCountMs) {
-      if (counts.size >= maxKeptCounts) counts.delete(counts.keys().next().value!);
-      counts.set(list, { total, until: now() + Math.min(cost * keptForCosts, maxKeptMs) });
-    }
-    return total;
-  }
-
-  return function page<Row, Item>(
-    list: List<Row, Item>,
-    { limit = defaultPageSize, cursor }: Paging,
-  ): Page<Item> {
-    if (!Number.isInteger(limit) || limit < 1 || limit > maxPageSize) {
-      throw new PortcullisError('invalid_request', `A page of ${limit} items cannot be had.`, {
-        hint: `limit is 1 to ${maxPageSize}.`,
-      });
-    }
+  return function page<Row, Item>(list: List<Row, Item>, paging: Paging): Page<Item> {
+    const limit = pageSize(paging);
+    const { cursor } = paging;
     const filters = list.where.map((condition) => condition.sql);
     const params = [...(list.fromParams ?? []), ...list.where.flatMap((condition) => condition.params)];
     const sql = [list.from, filters, params.map(String), list.key];
@@ -94,9 +76,9 @@ export function createPager(db: Database, now: () => number = () => performance.
     const more = rows.length > limit && last !== undefined;
     const total = (): number => {
       if (!more && after === null) return items.length;
+      const sql = `SELECT count(*) AS total ${list.countFrom ?? list.from} ${where(filters)}`;
       return (
-        list.total?.() ??
-        count(name, `SELECT count(*) AS total ${list.countFrom ?? list.from} ${where(filters)}`, params)
+        list.total?.() ?? count(name, () => db.read(() => db.get<{ total: number }>(sql, ...params)!.total))
       );
     };
     return {

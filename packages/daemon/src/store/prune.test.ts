@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { ban, failure, network } from '../../../../test/support/ban-store-conformance.ts';
+import { createQueries } from './queries.ts';
 import { createStore, type Store } from './sqlite.ts';
 
 const now = Date.parse('2026-11-21T19:00:00.000Z');
@@ -62,10 +63,7 @@ describe('retention', () => {
     });
 
     finish(store);
-    assert.deepEqual(
-      store.db.all<{ id: number }>('SELECT id FROM failures').map(({ id }) => id),
-      [1, 3, 6],
-    );
+    assert.deepEqual(failureIds(store), [1, 3, 6]);
     assert.deepEqual(
       [...store.forgotten()].map(({ failureId }) => failureId),
       [3],
@@ -86,8 +84,9 @@ describe('retention', () => {
 
   it('works in bounded steps and gives the space back to the file system', () => {
     const store = open();
+    const line = new Uint8Array(130);
     store.insertFailures(
-      Array.from({ length: 40_000 }, (_, index) => failure(index + 1, { time: now - 31 * day })),
+      Array.from({ length: 40_000 }, (_, index) => failure(index + 1, { time: now - 31 * day, line })),
     );
     store.db.all('PRAGMA wal_checkpoint(TRUNCATE)');
     const full = statSync(path()).size;
@@ -99,14 +98,29 @@ describe('retention', () => {
     store.close();
   });
 
-  it('keeps at most a million failures, the newest', () => {
+  it('takes only what is old out of a block, and what comes then does not bring it back', () => {
     const store = createStore({ path: ':memory:', clock: { now: () => now }, retention });
-    store.insertFailures([failure(1), failure(2), failure(900_001)]);
-    store.insertFailures([failure(1_000_001), failure(1_000_002)]);
+    const old = now - 31 * day;
+    store.insertFailures([failure(1, { time: old, user: 'ün' }), failure(2, { time: now, user: 'ün' })]);
     finish(store);
+    store.insertFailures([failure(3, { time: now })]);
+    assert.deepEqual(failureIds(store), [2, 3]);
+    assert.partialDeepStrictEqual(store.failuresById([1, 2]), [{ id: 2, time: now, user: 'ün' }]);
+    assert.equal(createQueries(store, { now: () => now }).failures({ limit: 1 }).total, 2);
+    store.close();
+  });
+
+  it('keeps at most a million failures, the newest, and what shares a block with them', () => {
+    const store = createStore({ path: ':memory:', clock: { now: () => now }, retention });
+    const line = new Uint8Array(1_024);
+    const some = (from: number) => Array.from({ length: 20 }, (_, index) => failure(from + index, { line }));
+    store.insertFailures([...some(1), ...some(900_001), ...some(1_000_021)]);
+    finish(store);
+    const kept = failureIds(store);
+    assert.ok(kept.length < 50, `${kept.length} of 60`);
     assert.deepEqual(
-      store.db.all<{ id: number }>('SELECT id FROM failures').map(({ id }) => id),
-      [900_001, 1_000_001, 1_000_002],
+      kept.slice(-40),
+      [...some(900_001), ...some(1_000_021)].map(({ id }) => id),
     );
     store.close();
   });
@@ -150,5 +164,6 @@ describe('retention', () => {
 });
 
 const at = (ms: number) => new Date(ms).toISOString();
+const failureIds = (store: Store) => [...store.failuresSince(0)].map(({ id }) => id);
 const count = (store: Store, from: string) =>
   store.db.get<{ rows: number }>(`SELECT count(*) AS rows FROM ${from}`)!.rows;

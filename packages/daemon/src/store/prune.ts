@@ -1,4 +1,6 @@
 import type { Database } from './database.ts';
+import { createFailureSenders } from './failure-senders.ts';
+import { createFailurePrune } from './prune-failures.ts';
 import { hourOf } from './tallies.ts';
 
 /** How long records live, in ms; null: for ever. */
@@ -20,52 +22,33 @@ export const memoryCaps: RowCaps = { failures: 100_000, endedBans: 50_000, audit
 /** Rows that one call deletes from a table at most; bans have many indexes, and rows that go with them. */
 const step = 5_000;
 const banStep = 200;
-/** Rows whose age one call looks at: failures are in the order of their arrival, not of their time. */
-const window = 20_000;
 /** Free pages that are left for the next rows; what is beyond is given back, a few a call: each moves another page. */
 const sparePages = 1_024;
 const vacuumPages = 64;
 
-/** @param caps may change between calls */
-export function createPrune(db: Database, retention: Retention, caps: () => RowCaps) {
-  /** Failures up to this id have been looked at in this pass. */
-  let seen = 0;
-  db.onReset(() => {
-    seen = 0;
-  });
-
+/**
+ * @param caps may change between calls
+ * @param failuresChanged is called after blocks of failures were changed
+ */
+export function createPrune(
+  db: Database,
+  retention: Retention,
+  caps: () => RowCaps,
+  failuresChanged: () => void,
+) {
+  const pruneFailures = createFailurePrune(db, () => caps().failures, failuresChanged);
+  const senders = createFailureSenders(db);
   const cutoff = (now: number, ms: number | null) => (ms === null ? -1 : now - ms);
-
-  function pruneFailures(now: number): boolean {
-    const { first, last } = db.get<{ first: number | null; last: number | null }>(
-      'SELECT (SELECT min(id) FROM failures) AS first, (SELECT max(id) FROM failures) AS last',
-    )!;
-    if (first === null || last === null) return false;
-    const surplus = last - caps().failures;
-    if (first <= surplus) {
-      db.run('DELETE FROM failures WHERE id <= ?', Math.min(surplus, first + step - 1));
-      return true;
-    }
-    if (retention.failuresMs === null) return false;
-    const from = Math.max(seen, first - 1);
-    const deleted = db.run(
-      `DELETE FROM failures WHERE id IN
-         (SELECT id FROM failures WHERE id > ? AND id <= ? AND time < ? LIMIT ${step})`,
-      from,
-      from + window,
-      cutoff(now, retention.failuresMs),
-    );
-    if (deleted === step) return true;
-    seen = from + window >= last ? 0 : from + window;
-    return seen > 0;
-  }
 
   const pruneForgotten = (): boolean =>
     db.run(
       `DELETE FROM forgotten WHERE (jail, address, prefix) IN
          (SELECT jail, address, prefix FROM forgotten
-          WHERE failure_id < coalesce((SELECT min(id) FROM failures), 9e15) LIMIT ${step})`,
+          WHERE failure_id < coalesce((SELECT min(id) FROM failure_blocks), 9e15) LIMIT ${step})`,
     ) === step;
+
+  const pruneSenders = (): boolean =>
+    senders.prune(db.get<{ id: number | null }>('SELECT min(id) AS id FROM failure_blocks')!.id ?? 0);
 
   function pruneBans(now: number): boolean {
     const deleted = db.run(
@@ -136,8 +119,9 @@ export function createPrune(db: Database, retention: Retention, caps: () => RowC
     const more = db.write(() => {
       db.run('DELETE FROM allow WHERE until <= ?', now);
       return [
-        pruneFailures(now),
+        pruneFailures(retention.failuresMs === null ? null : now - retention.failuresMs),
         pruneForgotten(),
+        pruneSenders(),
         pruneBans(now),
         pruneAudit(now),
         pruneTallies(now),

@@ -52,7 +52,7 @@ export function createQueries(store: Store, clock: Clock): StoreQueries {
   const { db } = store;
   const page = createPager(db);
   const bans = createBanList(db, page, store.countBansInForce);
-  const failures = createFailureList(db, page, store.siteTable);
+  const failures = createFailureList(db, store.siteTable);
 
   return {
     bans: bans.list,

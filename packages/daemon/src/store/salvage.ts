@@ -24,7 +24,7 @@ const essential: Readonly<Record<string, string>> = {
   outbox: 'true',
   delivered: 'true',
   audit: `id > (SELECT max(id) FROM audit) - ${memoryCaps.audit}`,
-  failures: `id > (SELECT max(id) FROM failures) - ${memoryCaps.failures}`,
+  failure_blocks: `last > (SELECT last FROM failure_blocks ORDER BY id DESC LIMIT 1) - ${memoryCaps.failures}`,
   failure_senders: `failure_id > (SELECT max(failure_id) FROM failure_senders) - ${memoryCaps.failures}`,
 };
 /** What comes later, a part at a time. */
@@ -33,7 +33,7 @@ const history: Readonly<Record<string, string>> = {
   ban_evidence: 'true',
   ban_sites: 'true',
   audit: 'true',
-  failures: 'true',
+  failure_blocks: 'true',
   failure_senders: 'true',
   failure_hours: 'true',
   user_hours: 'true',

@@ -62,7 +62,7 @@ export function createSiteQueries(store: Store, clock: Clock): SiteQueries {
   const page = createPager(db);
   const bans = createSiteBans(db, createKeptCounts(db));
   const listBans = createSiteBanList(db, page, bans);
-  const failures = createFailureList(db, page, store.siteTable);
+  const failures = createFailureList(db, store.siteTable);
   const own = ({ id, sub }: Viewer): Condition =>
     sub === null
       ? { sql: 'site = ?', params: [id] }

@@ -58,7 +58,8 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
   const registers = createRegisters(db);
   const registrations = createRegistrations(db);
   const outbox = createOutbox(db);
-  const prune = createPrune(db, retention, () => (disk.degraded === null ? fileCaps : memoryCaps));
+  const caps = () => (disk.degraded === null ? fileCaps : memoryCaps);
+  const prune = createPrune(db, retention, caps, failures.close);
 
   return {
     transaction: db.transaction,

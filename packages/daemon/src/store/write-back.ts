@@ -1,9 +1,20 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 
 /** Tables that memory holds whole: what is on the disk gives way. */
-const replaced = ['positions', 'journal_position', 'sites', 'forgotten', 'allow', 'requests', 'registrations', 'tokens', 'outbox', 'delivered'];
+const replaced = [
+  'positions',
+  'journal_position',
+  'sites',
+  'forgotten',
+  'allow',
+  'requests',
+  'registrations',
+  'tokens',
+  'outbox',
+  'delivered',
+];
 /** Tables of which memory holds the part that changed: its rows are the newer ones. */
-const updated = ['bans', 'ban_evidence', 'ban_sites', 'audit', 'failures', 'failure_senders'];
+const updated = ['bans', 'ban_evidence', 'ban_sites', 'audit', 'failure_blocks', 'failure_senders'];
 /** Counts that began at zero in memory: they are added. */
 const added = {
   failure_hours: 'failures',

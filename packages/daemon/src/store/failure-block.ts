@@ -1,0 +1,187 @@
+import type { FailureRecord, Network } from '@portcullis/core';
+import { type AddressColumn, toColumn } from './address-column.ts';
+
+/** A block and its row fill one page of the database: it can be added to at the cost of that page. */
+const maxBlockBytes = 8_000;
+/** No honest line is longer: 511 bytes of tag, 255 of host name, 100 of user name. What lies behind is not kept. */
+export const maxStoredLine = 1_024;
+/** More than a line of 16 KiB can name, in UTF-16 units, and few enough for 2 bytes of length. */
+const maxStoredUser = 20_000;
+
+/**
+ * One failure in a block, big-endian. At 0 the length of the whole (4 bytes), at 4 its id less the block's (4), at 8 the
+ * time (8), at 16 the site's number (4), at 20 the kind (4; codes.ts), at 24 the count (4), at 28 the length of the
+ * address (1), at 29 that of the user's name plus one (2; 0: there is none). Address, name and line follow. Never change
+ * it: old blocks look so.
+ */
+const headBytes = 31;
+const wordRange = 0x1_0000_0000;
+
+/** What stands in the database of the failures from `id` to `last`. `oldest` and `newest` are times. */
+export interface BlockRow {
+  readonly id: number;
+  readonly last: number;
+  readonly oldest: number;
+  readonly newest: number;
+  readonly records: number;
+  readonly data: Uint8Array;
+}
+
+/** A block that is being filled. */
+export class FailureBlock {
+  readonly #id: number;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #length = 0;
+  #last = 0;
+  #oldest = Number.POSITIVE_INFINITY;
+  #newest = Number.NEGATIVE_INFINITY;
+  #records = 0;
+
+  /** @param first is to be added first, however long it is */
+  constructor(first: FailureRecord) {
+    this.#id = first.id;
+    this.#bytes = new Uint8Array(Math.max(maxBlockBytes, roomFor(first)));
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** @returns whether there was room for it */
+  add(record: FailureRecord, site: number, kind: number): boolean {
+    const { id, time, address, user, line } = record;
+    const at = this.#length;
+    if (at + roomFor(record) > this.#bytes.length) return false;
+    const view = this.#view;
+    view.setUint32(at + 4, id - this.#id);
+    view.setInt32(at + 8, Math.floor(time / wordRange));
+    view.setUint32(at + 12, time % wordRange);
+    view.setUint32(at + 16, site);
+    view.setUint32(at + 20, kind);
+    view.setUint32(at + 24, record.count);
+    const addressAt = at + headBytes;
+    const userAt = addressAt + this.#writeAddress(address, addressAt);
+    const lineAt = userAt + (user === null ? 0 : this.#writeText(user, userAt));
+    view.setUint8(at + 28, userAt - addressAt);
+    view.setUint16(at + 29, user === null ? 0 : lineAt - userAt + 1);
+    this.#bytes.set(line.length > maxStoredLine ? line.subarray(0, maxStoredLine) : line, lineAt);
+    this.#length = lineAt + Math.min(line.length, maxStoredLine);
+    view.setUint32(at, this.#length - at);
+    this.#last = id;
+    this.#oldest = Math.min(this.#oldest, time);
+    this.#newest = Math.max(this.#newest, time);
+    this.#records++;
+    return true;
+  }
+
+  /** What it holds so far; its data stay as they are when more is added. */
+  row(): BlockRow {
+    return {
+      id: this.#id,
+      last: this.#last,
+      oldest: this.#oldest,
+      newest: this.#newest,
+      records: this.#records,
+      data: this.#bytes.subarray(0, this.#length),
+    };
+  }
+
+  #writeAddress(address: Network, at: number): number {
+    const column = toColumn(address);
+    if (typeof column === 'number') {
+      this.#view.setUint32(at, column);
+      return 4;
+    }
+    this.#bytes.set(column, at);
+    return column.length;
+  }
+
+  #writeText(text: string, at: number): number {
+    const length = Math.min(text.length, maxStoredUser);
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      // Most names are ASCII, and calling the encoder costs more than a short loop.
+      if (code > 0x7f) return encoder.encodeInto(text.slice(0, length), this.#bytes.subarray(at)).written;
+      this.#bytes[at + i] = code;
+    }
+    return length;
+  }
+}
+
+/** What a failure takes at most: UTF-8 has up to 3 bytes for a UTF-16 unit. */
+const roomFor = ({ user, line }: FailureRecord): number =>
+  headBytes + 16 + 3 * Math.min(user?.length ?? 0, maxStoredUser) + Math.min(line.length, maxStoredLine);
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Reads the failures of a block one after the other, in place: the fields hold the one that `next` came to. */
+export class BlockReader {
+  /** -1 before the first. */
+  id = -1;
+  time = 0;
+  site = 0;
+  kind = 0;
+  count = 0;
+  readonly #first: number;
+  readonly #data: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+  #end = 0;
+
+  constructor({ id, data }: Pick<BlockRow, 'id' | 'data'>) {
+    this.#first = id;
+    this.#data = data;
+    this.#view = new DataView(data.buffer, data.byteOffset, data.length);
+  }
+
+  /** Where the failure stands, for `moveTo`. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** @returns false behind the last one */
+  next(): boolean {
+    if (this.#end + headBytes > this.#data.length) return false;
+    this.moveTo(this.#end);
+    return true;
+  }
+
+  moveTo(at: number): void {
+    const view = this.#view;
+    this.#at = at;
+    this.#end = at + view.getUint32(at);
+    this.id = this.#first + view.getUint32(at + 4);
+    this.time = view.getInt32(at + 8) * wordRange + view.getUint32(at + 12);
+    this.site = view.getUint32(at + 16);
+    this.kind = view.getUint32(at + 20);
+    this.count = view.getUint32(at + 24);
+  }
+
+  address(): AddressColumn {
+    const start = this.#at + headBytes;
+    return this.#data[this.#at + 28] === 4
+      ? this.#view.getUint32(start)
+      : this.#data.slice(start, start + 16);
+  }
+
+  user(): string | null {
+    if (this.#view.getUint16(this.#at + 29) === 0) return null;
+    return decoder.decode(this.#data.subarray(this.#userStart(), this.#lineStart()));
+  }
+
+  line(): Uint8Array {
+    return this.#data.slice(this.#lineStart(), this.#end);
+  }
+
+  /** All that is kept of it, as it stands in the block. */
+  bytes(): Uint8Array {
+    return this.#data.subarray(this.#at, this.#end);
+  }
+
+  #userStart(): number {
+    return this.#at + headBytes + this.#data[this.#at + 28]!;
+  }
+
+  #lineStart(): number {
+    return this.#userStart() + Math.max(0, this.#view.getUint16(this.#at + 29) - 1);
+  }
+}
