@@ -7,10 +7,13 @@ const programs = [
   { program: 'iptables', package: 'iptables', for: 'the firewall and end-to-end suites' },
   { program: 'ip6tables', package: 'iptables', for: 'the firewall and end-to-end suites' },
   { program: 'ipset', package: 'ipset', for: 'the ipset and end-to-end suites' },
+  { program: 'nft', package: 'nftables', for: 'the nftables and end-to-end suites' },
   { program: 'ip', package: 'iproute2', for: 'every suite in a network namespace' },
   { program: 'curl', package: 'curl', for: 'the suite of site sockets' },
   { program: 'setpriv', package: 'util-linux', for: 'the suite of site sockets' },
   { program: 'rsyslogd', package: 'rsyslog', for: 'the end-to-end suites' },
+  { program: 'journalctl', package: 'systemd', for: 'the suites of the journal' },
+  { program: 'perl', package: 'perl-base', for: 'the suites of the journal' },
   { program: 'chromium', package: 'chromium', for: 'the end-to-end suite of the panel' },
   { program: 'php', package: 'php-cli', for: 'the suites with WordPress' },
   {

@@ -49,6 +49,10 @@ describe('a stamp with date and zone', () => {
     );
   });
 
+  test('may have a zone without a colon, as journalctl -o short-iso writes it', () => {
+    assert.equal(readerAt('2026-11-21T20:00:00Z')('2026-11-21T19:00:51+0130'), '2026-11-21T17:30:51.000Z');
+  });
+
   test('is trusted whatever the clock says', () => {
     assert.equal(readerAt('2020-01-01T00:00:00Z')('2031-11-21T19:00:51+00:00'), '2031-11-21T19:00:51.000Z');
   });

@@ -52,7 +52,10 @@ export class StampReader {
     this.now = now;
   }
 
-  /** RFC 3339 (`2026-11-21T19:00:51.287404+00:00`) in `bytes[start, end)`; NaN where it is none. Fractions are cut to milliseconds. */
+  /**
+   * RFC 3339 (`2026-11-21T19:00:51.287404+00:00`) in `bytes[start, end)`, and `journalctl -o short-iso`, whose zone has no
+   * colon before systemd 255; NaN where it is none. Fractions are cut to milliseconds.
+   */
   rfc3339(bytes: Uint8Array, start: number, end: number): number {
     if (end - start < 20 || !isDateTime(bytes, start)) return Number.NaN;
     const year = digits2(bytes, start) * 100 + digits2(bytes, start + 2);
@@ -82,9 +85,11 @@ export class StampReader {
     }
     const sign = bytes[at]!;
     if ((sign === 0x5a || sign === 0x7a) && at + 1 === end) return time;
-    if ((sign !== 0x2b && sign !== 0x2d) || at + 6 !== end || bytes[at + 3] !== 0x3a) return Number.NaN;
+    if (sign !== 0x2b && sign !== 0x2d) return Number.NaN;
+    const colon = bytes[at + 3] === 0x3a ? 1 : 0;
+    if (at + 5 + colon !== end) return Number.NaN;
     const hours = digits2(bytes, at + 1);
-    const minutes = digits2(bytes, at + 4);
+    const minutes = digits2(bytes, at + 3 + colon);
     if (!(hours < 24 && minutes < 60)) return Number.NaN;
     const offset = (hours * 60 + minutes) * 60_000;
     return sign === 0x2b ? time - offset : time + offset;

@@ -5,6 +5,8 @@ import { Health } from './health.ts';
 // What commands use that work without a running daemon. Loads neither the API's server nor the store.
 export { describeProblem, readConfig } from './config-file.ts';
 export { createExec, type Exec } from './exec.ts';
+export { chooseSource } from './sources/choose-source.ts';
+export { createJournalSource } from './sources/journal.ts';
 export { expandLogs, readLog } from './sources/read-log.ts';
 
 /**

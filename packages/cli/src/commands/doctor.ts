@@ -31,20 +31,21 @@ Examples:
 }
 
 async function examine({ client, socketPath, now }: Session, configPath: string): Promise<Finding[]> {
-  const [{ checkConfiguration }, { checkLogs }, { checkFirewall }, { checkDaemon }, host, { createExec }] =
+  const [{ checkConfiguration }, { checkSource }, { checkFirewall }, { checkDaemon }, host, { createExec }] =
     await Promise.all([
       import('../doctor/configuration.ts'),
-      import('../doctor/logs.ts'),
+      import('../doctor/source.ts'),
       import('../doctor/firewall.ts'),
       import('../doctor/daemon.ts'),
       import('../doctor/host.ts'),
       import('@portcullis/daemon/offline'),
     ]);
   const { config, findings } = checkConfiguration(configPath);
+  const exec = createExec();
   return [
     ...findings,
-    ...checkLogs(config.log.files, now),
-    ...(await checkFirewall(config, createExec())),
+    ...(await checkSource(config.log, exec, now)),
+    ...(await checkFirewall(config, exec)),
     host.checkIpv6(),
     ...(await checkDaemon(client, socketPath)),
     host.checkDisk(config.stateDir),

@@ -22,7 +22,7 @@ export function checkLogs(patterns: readonly string[], now: number): Finding[] {
 }
 
 const adviceMissing =
-  'Set log.files to where rsyslog writes facility auth. Without rsyslog: apt-get install rsyslog.';
+  'Set log.files to where rsyslog writes facility auth. Without rsyslog: log.source = "journal".';
 
 function checkLog(path: string, now: number): Finding[] {
   let fd: number;

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Config, LogPosition } from '@portcullis/core';
 import { journalLeftOut, startJournald } from '../../../../test/support/journald.ts';
 import { createExec } from '../exec.ts';
-import { chooseSource, type Places } from './source.ts';
+import { chooseSource, type Places } from './choose-source.ts';
 
 const exec = createExec();
 const minute = 60_000;
@@ -31,7 +31,12 @@ test('auto takes a file that is written, and the journal where none is', {
 }, async () => {
   await using journald = await startJournald();
   using folder = createFolder();
-  const places: Places = { log: folder.log, exec, directory: journald.directory };
+  const places: Places = {
+    log: folder.log,
+    usualFiles: folder.log.files,
+    exec,
+    directory: journald.directory,
+  };
   const choose = () => chooseSource(places, []);
   assert.equal(await choose(), 'journal', 'there is no file, and nothing of the facility in the journal yet');
   folder.writtenAt(Date.now() - 60 * minute);
@@ -46,18 +51,30 @@ test('auto goes on with what was read before', { skip: journalLeftOut }, async (
   await using journald = await startJournald();
   using folder = createFolder();
   journald.send(['<37>sshd[1]: hello']);
-  const places: Places = { log: folder.log, exec, directory: journald.directory };
+  const places: Places = {
+    log: folder.log,
+    usualFiles: folder.log.files,
+    exec,
+    directory: journald.directory,
+  };
   const file: LogPosition = { log: '/l', path: '/l', device: 1, inode: 2, head: '0:', offset: 0 };
   assert.equal(await chooseSource(places, [file]), 'file', 'a file may be away for the time of a reboot');
   folder.writtenAt(Date.now());
   assert.equal(await chooseSource(places, [{ log: 'journal', cursor: 's=1', realtime: 1 }]), 'journal');
 });
 
+test('auto waits for files that the administrator chose', { skip: journalLeftOut }, async () => {
+  await using journald = await startJournald();
+  using folder = createFolder();
+  journald.send(['<37>sshd[1]: hello']);
+  assert.equal(await chooseSource({ log: folder.log, exec, directory: journald.directory }, []), 'file');
+});
+
 test('auto takes files where the journal cannot be read', async () => {
   using folder = createFolder();
   for (const places of [
-    { log: folder.log, exec, directory: '/nowhere' },
-    { log: folder.log, exec: createExec({ path: '/nowhere' }) },
+    { log: folder.log, usualFiles: folder.log.files, exec, directory: '/nowhere' },
+    { log: folder.log, usualFiles: folder.log.files, exec: createExec({ path: '/nowhere' }) },
   ]) {
     assert.equal(await chooseSource(places, []), 'file');
   }
