@@ -149,14 +149,16 @@ export interface StructureReport {
  * Laws: `install` is idempotent, puts the jumps first in their chains, keeps entries that are there, drops jails that
  * are no longer named, never touches another program's rules, and refuses (firewall_unavailable) what bears our name but
  * is not ours. `apply` is one batch: adding what is there replaces its end, removing what is not there is no error,
- * adding what has already ended does nothing. After `apply` resolved, the kernel holds it. When it rejects, any part
- * may hold. An entry ends by itself at `until` where the kernel can do that. `inspect` is cheap at any number of bans;
+ * adding what has already ended does nothing. It may read the changes while it writes. After `apply` resolved, the
+ * kernel holds it. When it rejects, any part may hold. An entry ends by itself at `until` where the kernel can do that.
+ * `inspect` is cheap at any number of bans;
  * `list` is not. `uninstall` leaves nothing of ours behind.
  */
 export interface Firewall {
   readonly backend: 'ipset' | 'iptables' | 'nftables' | 'dry-run';
-  install(jails: readonly string[]): Promise<void>;
-  apply(changes: readonly FirewallChange[]): Promise<void>;
+  /** @returns what the kernel then holds; it has no faults */
+  install(jails: readonly string[]): Promise<StructureReport>;
+  apply(changes: Iterable<FirewallChange>): Promise<void>;
   inspect(): Promise<StructureReport>;
   list(): Promise<readonly EnforcedBan[]>;
   uninstall(): Promise<void>;

@@ -14,6 +14,9 @@ import { toBan } from './evidence.ts';
 /** Bans that one batch carries to the kernel; what is more waits for the next. */
 const maxBatch = 20_000;
 
+/** Outcomes that are told while others wait for the kernel; fewer wait until it has all, because telling costs more. */
+const maxUntold = 20_000;
+
 /** Bans of this run whose ends are remembered, so that most verdicts on banned addresses need no look at the store. */
 const maxRemembered = 50_000;
 
@@ -32,11 +35,11 @@ export interface EnforcerOptions {
   readonly clock: Clock;
   readonly events: EventHub;
   readonly jail: (name: string) => JailConfig | undefined;
+  /** Called when a new ban is recorded, in its transaction. */
+  readonly onBan: (ban: BanRecord) => void;
   /** Called when a ban is recorded as ended, with what `keyOf` names it. */
   readonly onEnd: (key: string) => void;
   /** Called when the kernel has taken a batch. */
-  /** Called when a new ban is recorded, in its transaction. */
-  readonly onBan: (ban: BanRecord) => void;
   readonly onApplied: () => void;
   /** Called when the kernel refused a batch: the reconciler looks what holds. */
   readonly onRefusal: (error: Error) => void;
@@ -52,6 +55,7 @@ export class Enforcer {
   #queue: Pending[] = [];
   #work: Promise<void> = Promise.resolve();
   #flushing = false;
+  #untold: (Pending & { readonly failed: boolean })[] = [];
   readonly #ends = new Map<string, number | null>();
 
   constructor(options: EnforcerOptions) {
@@ -101,11 +105,11 @@ export class Enforcer {
       liftedBy: null,
     });
     this.#remember(record);
+    this.#options.onBan(record);
     this.#queue.push({
       change: { action: 'add', ...enforced(record) },
       ban: { id: record.id, event: 'ban' },
     });
-    this.#options.onBan(record);
     return record;
   }
 
@@ -154,7 +158,11 @@ export class Enforcer {
     this.#flushing = true;
     return this.exclusively(async () => {
       try {
-        while (this.#queue.length > 0) await this.#applyBatch();
+        while (this.#queue.length > 0) {
+          await this.#applyBatch();
+          if (this.#untold.length >= maxUntold) this.#tell();
+        }
+        this.#tell();
       } finally {
         this.#flushing = false;
       }
@@ -184,7 +192,7 @@ export class Enforcer {
       const reason = error instanceof Error ? error.message : String(error);
       if (ids.length > 0) store.transaction(() => store.setBanState(ids, 'failed', reason));
       onRefusal(error instanceof Error ? error : new Error(reason));
-      this.#publish(batch, 'failed');
+      for (const pending of batch) this.#untold.push({ ...pending, failed: true });
       return;
     }
     if (ids.length > 0) {
@@ -194,7 +202,7 @@ export class Enforcer {
       });
     }
     this.#options.onApplied();
-    this.#publish(batch);
+    for (const pending of batch) this.#untold.push({ ...pending, failed: false });
   }
 
   /** The bans of a batch that this host can enforce, and those it cannot, as IPv6 on a kernel without it. */
@@ -208,14 +216,16 @@ export class Enforcer {
     return [possible, impossible];
   }
 
-  /** @param outcome of the bans in the batch; left out: what each change came to be. */
-  #publish(batch: readonly Pending[], outcome?: 'failed'): void {
+  /** Publishes what the changes came to. */
+  #tell(): void {
     const { events, store } = this.#options;
-    for (const { change, ban, ended } of batch) {
+    const untold = this.#untold;
+    this.#untold = [];
+    for (const { change, ban, ended, failed } of untold) {
       if (ban === null) events.publish('unban', { id: ended, ip: String(change.network), jail: change.jail });
       else {
         const record = store.banInForce(change.jail, change.network);
-        if (record !== undefined) events.publish(outcome ?? ban.event, { ...toBan(record) });
+        if (record !== undefined) events.publish(failed ? 'failed' : ban.event, { ...toBan(record) });
       }
     }
   }

@@ -46,6 +46,8 @@ export class Reconciler {
   #comparedAt = Number.NEGATIVE_INFINITY;
   #suspicious = true;
   #installed = false;
+  /** What the kernel held after `install`, until `verify` has used it or anything else was written. */
+  #found: StructureReport | null = null;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -62,11 +64,13 @@ export class Reconciler {
 
   /** The kernel took a batch: unless something is suspicious, it holds what is wanted. */
   applied(): void {
+    this.#found = null;
     if (!this.#suspicious) this.enforced = sum(this.#countEnforceable().values());
   }
 
   /** Something went wrong: look at everything soon. */
   suspect(): void {
+    this.#found = null;
     this.#suspicious = true;
     if (this.#timer !== null) this.#schedule(0);
   }
@@ -104,7 +108,7 @@ export class Reconciler {
   /** Puts chains, sets and jumps in place for the jails there are now, and drops those of others. */
   async install(): Promise<void> {
     const { firewall, jails, health } = this.#options;
-    await firewall.install(jails());
+    this.#found = await firewall.install(jails());
     this.#installed = true;
     health.keep('ipv6_unenforced', new Set(firewall.limits));
     for (const limit of firewall.limits) health.set('ipv6_unenforced', limit, limit);
@@ -112,18 +116,18 @@ export class Reconciler {
 
   async #verify(): Promise<void> {
     const { firewall, clock } = this.#options;
-    let report = await firewall.inspect();
-    if (report.faults.length > 0) {
-      const { faults } = report;
+    let report = this.#found ?? (await firewall.inspect());
+    const { faults } = report;
+    if (faults.length > 0) {
       this.#suspicious = true;
       await this.install();
-      report = await firewall.inspect();
-      if (report.faults.length > 0) throw new Error(report.faults.join(' '));
+      report = this.#found!;
       this.#tell(faults);
     }
+    this.#found = null;
     const wanted = this.#countEnforceable();
     const due = this.#suspicious || Math.abs(clock.now() - this.#comparedAt) >= compareInterval;
-    if (due || !sameNumbers(wanted, report, this.#options.jails())) await this.#compare();
+    if (due || !sameNumbers(wanted, report, this.#options.jails())) await this.#compare(report);
     else this.enforced = sum(wanted.values());
     this.verifiedAt = clock.now();
   }
@@ -137,7 +141,7 @@ export class Reconciler {
     return counts;
   }
 
-  *#enforceable(): Iterable<EnforcedBan & { readonly id: number; readonly state: string }> {
+  *#enforceable(): Iterable<WantedBan> {
     const { firewall, store } = this.#options;
     const jails = new Set(this.#options.jails());
     for (const ban of store.bansInForce()) {
@@ -146,39 +150,61 @@ export class Reconciler {
   }
 
   /** Compares entry by entry, repairs, and looks again only where something was repaired. */
-  async #compare(): Promise<void> {
+  async #compare(report: StructureReport): Promise<void> {
     const { firewall, clock } = this.#options;
-    const plan = await this.#plan();
-    if (plan.length > 0) {
+    let repaired = isEmpty(report) ? await this.#fill() : 0;
+    let { plan, unconfirmed } = await this.#plan();
+    if (plan.length > 0 && repaired === 0) {
+      repaired = plan.length;
       await firewall.apply(plan);
-      const left = await this.#plan();
-      if (left.length > 0)
-        throw new Error(`${left.length} entries still differ after a repair, first ${left[0]!.network}`);
-      const first = this.#comparedAt === Number.NEGATIVE_INFINITY;
-      if (!first) this.#tell([`Entries that differed from what is wanted: ${plan.length}.`], plan.length);
+      ({ plan, unconfirmed } = await this.#plan());
     }
-    this.#confirm();
+    if (plan.length > 0)
+      throw new Error(`${plan.length} entries still differ after a repair, first ${plan[0]!.network}`);
+    const first = this.#comparedAt === Number.NEGATIVE_INFINITY;
+    if (repaired > 0 && !first)
+      this.#tell([`Entries that differed from what is wanted: ${repaired}.`], repaired);
+    this.#confirm(unconfirmed);
     this.#comparedAt = clock.now();
     this.#suspicious = false;
     this.enforced = sum(this.#countEnforceable().values());
   }
 
-  /** What differs, but for bans that were decided meanwhile: the enforcer carries those to the kernel. */
-  async #plan(): Promise<FirewallChange[]> {
+  /** Carries all that is wanted to a kernel that has nothing, while it is read. @returns how many bans */
+  async #fill(): Promise<number> {
+    let bans = 0;
+    const changes = function* (wanted: Iterable<EnforcedBan>): Generator<FirewallChange> {
+      for (const { jail, network, until } of wanted) {
+        bans++;
+        yield { action: 'add', jail, network, until };
+      }
+    };
+    await this.#options.firewall.apply(changes(this.#enforceable()));
+    return bans;
+  }
+
+  /**
+   * What differs, and the wanted bans that are not known to be enforced. Left out is what was decided meanwhile: the
+   * enforcer carries that to the kernel.
+   */
+  async #plan(): Promise<{ plan: readonly FirewallChange[]; unconfirmed: readonly WantedBan[] }> {
     const { firewall, enforcer, clock } = this.#options;
     const held = await firewall.list();
     const waiting = enforcer.waiting();
-    const plan = planRepair(this.#enforceable(), held, clock.now(), endTolerance);
-    return plan.filter((change) => !waiting.has(keyOf(change)));
+    const unconfirmed: WantedBan[] = [];
+    const watched = function* (wanted: Iterable<WantedBan>): Generator<WantedBan> {
+      for (const ban of wanted) {
+        if (ban.state !== 'active' && !waiting.has(keyOf(ban))) unconfirmed.push(ban);
+        yield ban;
+      }
+    };
+    const plan = planRepair(watched(this.#enforceable()), held, clock.now(), endTolerance);
+    return { plan: plan.filter((change) => !waiting.has(keyOf(change))), unconfirmed };
   }
 
-  /** Whatever is wanted and does not wait is there now: bans that had failed or were not confirmed are active. */
-  #confirm(): void {
-    const { store, enforcer, events } = this.#options;
-    const waiting = enforcer.waiting();
-    const confirmed = [...this.#enforceable()].filter(
-      (ban) => ban.state !== 'active' && !waiting.has(keyOf(ban)),
-    );
+  /** Bans that had failed or were not confirmed are active: the kernel was seen to hold them. */
+  #confirm(confirmed: readonly WantedBan[]): void {
+    const { store, events } = this.#options;
     if (confirmed.length === 0) return;
     store.transaction(() =>
       store.setBanState(
@@ -198,11 +224,16 @@ export class Reconciler {
   }
 }
 
+/** A ban that the kernel can hold. */
+type WantedBan = EnforcedBan & { readonly id: number; readonly state: string };
+
 const sum = (numbers: Iterable<number>): number => {
   let total = 0;
   for (const number of numbers) total += number;
   return total;
 };
+
+const isEmpty = ({ entries }: StructureReport): boolean => sum(entries.values()) === 0;
 
 const sameNumbers = (
   wanted: ReadonlyMap<string, number>,

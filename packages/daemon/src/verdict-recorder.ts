@@ -168,7 +168,7 @@ export class VerdictRecorder {
       since,
       until,
       failures: verdict.failures,
-      timesBanned: store.timesBanned(network, verdict.jail) + 1,
+      timesBanned: (config.overalljails ? store.timesBanned(network, verdict.jail) : earlier) + 1,
       reason,
       byHand: false,
       evidence: addEvidence(noEvidence, failures),

@@ -86,10 +86,13 @@ export function createChains(
       for (const [family, table] of tables) refuseForeign(structure(family, jails), table);
     },
     async write(jails, tables) {
-      for (const [family, table] of tables) {
-        const lines = planStructure(structure(family, jails), table);
-        if (lines.length > 0) await restore(family, lines);
-      }
+      const writes = await Promise.allSettled(
+        [...tables].map(async ([family, table]) => {
+          const lines = planStructure(structure(family, jails), table);
+          if (lines.length > 0) await restore(family, lines);
+        }),
+      );
+      for (const write of writes) if (write.status === 'rejected') throw write.reason;
     },
     faults: (jails, tables) =>
       [...tables].flatMap(([family, table]) => structureFaults(structure(family, jails), table)),

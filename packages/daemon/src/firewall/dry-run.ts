@@ -1,5 +1,5 @@
 import { PortcullisError } from '@portcullis/contracts';
-import type { Clock, EnforcedBan, Firewall } from '@portcullis/core';
+import type { Clock, EnforcedBan, Firewall, StructureReport } from '@portcullis/core';
 import { refuseUnbannable } from './bannable.ts';
 
 /** A working model of the ipset backend, in memory: keeps the laws of the port and enforces nothing. */
@@ -14,15 +14,22 @@ export function createDryRun(clock: Clock): Firewall {
     return bans;
   };
 
+  const inspect = async (): Promise<StructureReport> => ({
+    faults: [],
+    entries: new Map([...jails.keys()].map((jail) => [jail, running(jail).size])),
+  });
+
   return {
     backend: 'dry-run',
     families: [4, 6],
     limits: [],
     async install(names) {
       jails = new Map(names.map((name) => [name, jails.get(name) ?? new Map()]));
+      return inspect();
     },
-    async apply(changes) {
-      refuseUnbannable(changes);
+    async apply(given) {
+      const changes = [...given];
+      changes.forEach(refuseUnbannable);
       const now = clock.now();
       for (const { action, jail, network, until } of changes) {
         const bans = jails.get(jail);
@@ -31,9 +38,7 @@ export function createDryRun(clock: Clock): Firewall {
         else if (until === null || until > now) bans.set(network.toString(), { jail, network, until });
       }
     },
-    async inspect() {
-      return { faults: [], entries: new Map([...jails.keys()].map((jail) => [jail, running(jail).size])) };
-    },
+    inspect,
     async list() {
       return [...jails.keys()].flatMap((jail) => [...running(jail).values()]);
     },

@@ -1,5 +1,12 @@
 import { PortcullisError } from '@portcullis/contracts';
-import type { Clock, EnforcedBan, Firewall, FirewallChange, FirewallConfig } from '@portcullis/core';
+import type {
+  Clock,
+  EnforcedBan,
+  Firewall,
+  FirewallChange,
+  FirewallConfig,
+  StructureReport,
+} from '@portcullis/core';
 import type { Exec } from '../exec.ts';
 import { refuseUnbannable } from './bannable.ts';
 import { createChains, type FilterTables } from './chains.ts';
@@ -48,7 +55,7 @@ export function createIpset(
       families.map((family) => ({ jail, family, set: setName(jail, family), chain: chainName(jail) })),
     );
 
-  const install = async (jails: readonly string[]): Promise<void> => {
+  const install = async (jails: readonly string[]): Promise<StructureReport> => {
     refuseSameSet(jails);
     const [tables, sets] = await Promise.all([chains.probe(), readSets(exec)]);
     const wanted = setsOf(jails, chains.families);
@@ -70,7 +77,7 @@ export function createIpset(
       ourSets(sets).filter((set) => !needed.has(set)),
     );
     installed = jails;
-    refuseFaults((await inspect()).faults);
+    return refuseFaults(await inspect());
   };
 
   const inspect = async () => {
@@ -95,30 +102,34 @@ export function createIpset(
       return chains.limits;
     },
     install: (jails) => inTurn(() => install(jails)),
-    apply: (changes) =>
-      inTurn(async () => {
-        refuseUnbannable(changes);
-        const known = changes.filter(({ network }) => chains.families.includes(familyOf(network)));
-        if (known.length > 0) await restoreSets(exec, entryLines(known, clock.now()));
-      }),
+    apply: (changes) => inTurn(() => restoreSets(exec, entryLines(changes, chains.families, clock.now()))),
     inspect,
     async list() {
       const bans: EnforcedBan[] = [];
-      for (const { jail, set } of setsOf(installed, chains.families)) {
+      const read = ({ jail, set }: { jail: string; set: string }) => {
         const now = clock.now();
-        await readEntries(exec, set, ({ network, timeout }) => {
+        return readEntries(exec, set, ({ network, timeout }) => {
           bans.push({ jail, network, until: timeout === 0 ? null : now + timeout * 1000 });
         });
-      }
+      };
+      for (const jail of installed) await Promise.all(setsOf([jail], chains.families).map(read));
       return bans;
     },
-    uninstall: () => inTurn(() => install([])),
+    uninstall: () => inTurn(() => install([]).then(() => undefined)),
   };
 }
 
-function* entryLines(changes: readonly FirewallChange[], now: number): Generator<string> {
-  for (const { action, jail, network, until } of changes) {
-    const entry = `${setName(jail, familyOf(network))} ${network}`;
+function* entryLines(
+  changes: Iterable<FirewallChange>,
+  families: readonly Family[],
+  now: number,
+): Generator<string> {
+  for (const change of changes) {
+    refuseUnbannable(change);
+    const { action, jail, network, until } = change;
+    const family = familyOf(network);
+    if (!families.includes(family)) continue;
+    const entry = `${setName(jail, family)} ${network}`;
     if (action === 'remove') yield `del ${entry}`;
     else if (until === null) yield `add ${entry} timeout 0`;
     else if (until > now) {

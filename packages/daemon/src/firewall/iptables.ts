@@ -1,4 +1,11 @@
-import type { Clock, EnforcedBan, Firewall, FirewallChange, FirewallConfig } from '@portcullis/core';
+import type {
+  Clock,
+  EnforcedBan,
+  Firewall,
+  FirewallChange,
+  FirewallConfig,
+  StructureReport,
+} from '@portcullis/core';
 import type { Exec } from '../exec.ts';
 import { refuseUnbannable } from './bannable.ts';
 import { createChains, type FilterTables } from './chains.ts';
@@ -33,7 +40,7 @@ export function createIptables(
   /** By jail and network; at most one for each rule. */
   let ends = new Map<string, number>();
 
-  const install = async (jails: readonly string[]): Promise<void> => {
+  const install = async (jails: readonly string[]): Promise<StructureReport> => {
     const tables = await chains.probe();
     chains.refuseForeign(jails, tables);
     const sets = ourSets(await existingSets(exec));
@@ -41,7 +48,7 @@ export function createIptables(
     await chains.write(jails, sets.length > 0 ? await chains.read() : tables);
     await destroySets(exec, sets);
     installed = jails;
-    refuseFaults((await inspect()).faults);
+    return refuseFaults(await inspect());
   };
 
   /** What a chain of the ipset backend enforces becomes rules behind its own, before that one goes. */
@@ -63,7 +70,7 @@ export function createIptables(
   };
 
   const apply = async (changes: readonly FirewallChange[]): Promise<void> => {
-    refuseUnbannable(changes);
+    changes.forEach(refuseUnbannable);
     const now = clock.now();
     const byFamily = Map.groupBy(changes, ({ network }) => familyOf(network));
     const touched = chains.families.filter((family) => byFamily.has(family));
@@ -117,10 +124,10 @@ export function createIptables(
       return chains.limits;
     },
     install: (jails) => inTurn(() => install(jails)),
-    apply: (changes) => inTurn(() => apply(changes)),
+    apply: (changes) => inTurn(() => apply([...changes])),
     inspect,
     list: () => inTurn(list),
-    uninstall: () => inTurn(() => install([])),
+    uninstall: () => inTurn(() => install([]).then(() => undefined)),
   };
 }
 

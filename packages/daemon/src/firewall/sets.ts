@@ -82,9 +82,15 @@ export function refuseForeignSet(set: string, header: SetHeader, family: Family)
   );
 }
 
-/** Carries out lines for `ipset restore`, in order; what exists is replaced, what is missing need not be deleted. */
+/**
+ * Carries out lines for `ipset restore`, in order; what exists is replaced, what is missing need not be deleted. Runs
+ * nothing where there are none, and reads them as fast as `ipset` takes them.
+ */
 export async function restoreSets(exec: Exec, lines: Iterable<string>): Promise<void> {
-  await exec(['ipset', 'restore', '-exist'], { input: withNewlines(lines), timeoutMs: 60_000 });
+  const input = lines[Symbol.iterator]();
+  const first = input.next();
+  if (first.done === true) return;
+  await exec(['ipset', 'restore', '-exist'], { input: withNewlines(first.value, input), timeoutMs: 60_000 });
 }
 
 /** The sets that are as Portcullis makes them. */
@@ -112,6 +118,7 @@ export async function destroySets(exec: Exec, sets: readonly string[]): Promise<
   }
 }
 
-function* withNewlines(lines: Iterable<string>): Generator<string> {
-  for (const line of lines) yield `${line}\n`;
+function* withNewlines(first: string, others: Iterator<string>): Generator<string> {
+  yield `${first}\n`;
+  for (const line of Iterator.from(others)) yield `${line}\n`;
 }
