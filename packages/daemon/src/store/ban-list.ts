@@ -2,7 +2,7 @@ import { type Ban, type BanDetails, type BanQuery, type Page, PortcullisError } 
 import { type Network, parseNetwork, type Sender } from '@portcullis/core';
 import { type AddressColumn, lastAddress, toColumn } from './address-column.ts';
 import { addressesBeginning } from './address-search.ts';
-import type { BanRow, EvidenceRow } from './bans.ts';
+import type { BanRow, EvidenceRow } from './ban-row.ts';
 import type { CursorKey } from './cursor.ts';
 import type { Database } from './database.ts';
 import { fromInstant, instantOf } from './instant.ts';

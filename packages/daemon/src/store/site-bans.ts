@@ -1,6 +1,6 @@
 import type { Ban, BanDetails } from '@portcullis/contracts';
 import { maxEvidenceUsers, type SitePart, siteActor } from '@portcullis/core';
-import type { BanRow } from './bans.ts';
+import type { BanRow } from './ban-row.ts';
 import type { Database } from './database.ts';
 import { instantOf } from './instant.ts';
 import type { createKeptCounts } from './kept-counts.ts';

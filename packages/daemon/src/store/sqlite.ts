@@ -1,13 +1,14 @@
 import { dirname, join } from 'node:path';
 import type { BanStore, Clock, Outbox } from '@portcullis/core';
 import { createBanTable } from './bans.ts';
+import { createBansInForce } from './bans-in-force.ts';
 import { createDatabase, type Database } from './database.ts';
 import { createDisk } from './disk.ts';
 import { createFailureTable } from './failures.ts';
 import { takeLock } from './lock.ts';
 import { openMemory } from './open.ts';
-import { createForgottenTable, createPositionTable } from './positions.ts';
 import { createOutbox } from './outbox.ts';
+import { createForgottenTable, createPositionTable } from './positions.ts';
 import { createPrune, fileCaps, memoryCaps, type Retention } from './prune.ts';
 import { createRegisters } from './registers.ts';
 import { createRegistrations } from './registrations.ts';
@@ -29,8 +30,8 @@ export interface Store extends BanStore {
   /** What the read side works with. */
   readonly db: Database;
   readonly siteTable: SiteTable;
-}
   readonly outbox: Outbox;
+}
 
 /**
  * @throws PortcullisError already_running where another daemon works on the same directory; invalid_config where a
@@ -52,12 +53,13 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
   const sites = createSiteTable(db);
   const tallies = createTallies(db);
   const failures = createFailureTable(db, sites);
-  const bans = createBanTable(db, tallies.ban);
+  const inForce = createBansInForce(db);
+  const bans = createBanTable(db, inForce, tallies.ban);
   const positions = createPositionTable(db);
   const forgotten = createForgottenTable(db);
+  const outbox = createOutbox(db);
   const registers = createRegisters(db);
   const registrations = createRegistrations(db);
-  const outbox = createOutbox(db);
   const caps = () => (disk.degraded === null ? fileCaps : memoryCaps);
   const prune = createPrune(db, retention, caps, failures.close);
 
@@ -83,13 +85,13 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     setBanState: bans.setState,
     endBans: bans.end,
     moveBanEnds: bans.moveEnds,
-    banInForce: bans.inForce,
-    bansOverlapping: bans.overlapping,
-    bansInForce: bans.allInForce,
-    countBansInForce: bans.countInForce,
-    bansDue: bans.due,
-    nextBanEnd: bans.nextEnd,
-    timesBanned: bans.timesBanned,
+    banInForce: inForce.one,
+    bansOverlapping: inForce.overlapping,
+    bansInForce: inForce.all,
+    countBansInForce: inForce.count,
+    bansDue: inForce.due,
+    nextBanEnd: inForce.nextEnd,
+    timesBanned: inForce.timesBanned,
     allowEntries: registers.allowEntries,
     addAllowEntry: registers.addAllow,
     removeAllowEntry: registers.removeAllow,
@@ -116,7 +118,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
       lock?.release();
     },
     db,
+    outbox,
     siteTable: sites,
   };
 }
-    outbox,
