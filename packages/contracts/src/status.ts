@@ -75,7 +75,7 @@ export const Stats = object(
       ),
     ),
     origins_of: describe(
-      'Over how many bans these two are counted: the newest of the span, at most 2,000.',
+      'Over how many bans these two are counted: the newest of the span, at most 1,000.',
       count,
     ),
   },

@@ -11,7 +11,7 @@ export interface CountedBan {
 
 export interface WithOriginsParts {
   readonly origins: Pick<Origins, 'of' | 'placeOf'>;
-  /** The newest bans since then with their failures, at most 2,000. */
+  /** The newest bans since then with their failures, at most 1,000. */
   readonly newestBans: (query: { since: string; site?: string }) => readonly CountedBan[];
 }
 
