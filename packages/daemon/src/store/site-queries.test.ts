@@ -45,7 +45,7 @@ describe('what one site sees of the store', () => {
     users: sites.map((site) => `user of ${site}`),
     lines: sites.map((site) => `line of ${site}`),
     lineSites: sites,
-    lineSenders: [],
+    lineSenders: sites.map(() => ({ uid: 33, pid: 7 })),
     firstFailureAt: 1,
     lastFailureAt: 2,
   });
@@ -69,6 +69,7 @@ describe('what one site sees of the store', () => {
       assert.deepEqual(listed, seen);
       assert.deepEqual(evidence, {
         lines: ['line of mine.example'],
+        senders: [null],
         events: { multicall: 2 },
         first_failure_at: new Date(now - 100).toISOString(),
         last_failure_at: new Date(now - 95).toISOString(),
