@@ -1,3 +1,4 @@
+import { Spellings } from './spellings.ts';
 import type { StampReader } from './stamp.ts';
 
 const SPACE = 0x20;
@@ -189,42 +190,21 @@ function afterPid(bytes: Uint8Array, at: number, end: number): number {
   return bytes[next] === SPACE ? next + 1 : -1;
 }
 
-const decoder = new TextDecoder();
 /** In bytes. DNS names end at 253; of what is longer this much is kept. */
 const maxSiteLength = 255;
-const maxRemembered = 4096;
 
 /**
  * Names sites as the rest of Portcullis knows them: the ident's host in lower case, without port and trailing dot,
- * with the sub-site's path. The empty string stands for no site. Remembers up to 4,096 spellings and then starts over:
- * hosts are text that clients choose.
+ * with the sub-site's path. The empty string stands for no site.
  */
 export class SiteNames {
-  readonly #byHash = new Map<number, { spelled: Uint8Array; name: string }>();
+  readonly #spellings = new Spellings(canonicalSite);
 
   name(bytes: Uint8Array, start: number, end: number): string {
     if (start < 0 || start >= end) return '';
-    return this.#name(bytes, start, Math.min(end, start + maxSiteLength));
-  }
-
-  #name(bytes: Uint8Array, start: number, end: number): string {
-    let hash = 0x811c9dc5;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
-    const known = this.#byHash.get(hash);
-    if (known !== undefined && same(known.spelled, bytes, start, end)) return known.name;
-    const spelled = bytes.slice(start, end);
-    const name = canonicalSite(decoder.decode(spelled));
-    if (this.#byHash.size >= maxRemembered) this.#byHash.clear();
-    this.#byHash.set(hash, { spelled, name });
-    return name;
+    return this.#spellings.read(bytes, start, Math.min(end, start + maxSiteLength));
   }
 }
-
-const same = (spelled: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean => {
-  if (spelled.length !== end - start) return false;
-  for (let i = 0; i < spelled.length; i++) if (spelled[i] !== bytes[start + i]) return false;
-  return true;
-};
 
 /** `Shop.Example.com.:8080/News/` is `shop.example.com/News`. */
 export function canonicalSite(host: string): string {

@@ -2,6 +2,7 @@ import type { IgnoredReason } from '@portcullis/contracts';
 import { type AddressWords, Network, readAddress } from './address.ts';
 import { type Message, matchMessage } from './filters/wordpress.ts';
 import { reservedRange } from './reserved.ts';
+import { Spellings } from './spellings.ts';
 import type { StampReader } from './stamp.ts';
 import { EntryReader, SiteNames } from './syslog.ts';
 
@@ -17,7 +18,6 @@ const maxRepeats = 1_000_000;
 
 const SPACE = 0x20;
 const BRACKET_END = 0x5d;
-const decoder = new TextDecoder();
 
 /**
  * What one line says, read in place. The fields hold the last line that `read` was given and point into its bytes;
@@ -37,6 +37,7 @@ export class WordPressLine {
   reason: IgnoredReason | null = null;
   readonly #entry: EntryReader;
   readonly #sites: SiteNames;
+  readonly #users = new Spellings();
   #bytes: Uint8Array = new Uint8Array();
   #messageStart = 0;
   #messageEnd = 0;
@@ -66,9 +67,7 @@ export class WordPressLine {
   /** The name tried; null where the message has none. Invalid UTF-8 is replaced. */
   user(): string | null {
     if (this.message?.rest !== 'user') return null;
-    return decoder.decode(
-      this.#bytes.subarray(this.#messageStart + this.message.words.length, this.#messageEnd),
-    );
+    return this.#users.read(this.#bytes, this.#messageStart + this.message.words.length, this.#messageEnd);
   }
 
   address(): Network | null {
