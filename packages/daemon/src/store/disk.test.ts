@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   mkdtempSync,
@@ -36,10 +37,11 @@ describe('a store whose disk fails', () => {
     execFileSync('mount', [...options, directory]);
     mounted = true;
   };
-  const line = new Uint8Array(1000).fill(65);
   const fillWith = (to: Store, rows: number) => {
     const from = to.lastFailureId();
-    to.insertFailures(Array.from({ length: rows }, (_, row) => failure(from + 1 + row, { line })));
+    to.insertFailures(
+      Array.from({ length: rows }, (_, row) => failure(from + 1 + row, { line: randomBytes(1000) })),
+    );
   };
 
   beforeEach(() => {

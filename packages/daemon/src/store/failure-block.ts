@@ -1,8 +1,11 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { FailureRecord, Network } from '@portcullis/core';
 import { type AddressColumn, toColumn } from './address-column.ts';
 
-/** A block and its row fill one page of the database: it can be added to at the cost of that page. */
-const maxBlockBytes = 8_000;
+/** In bytes. About 350 failures; compressed they fill a page of the database, or two. */
+const maxBlockBytes = 64_000;
+/** A block up to here fits into a page as it is, and is added to line by line: it is not compressed. */
+const maxPlainBytes = 8_000;
 /** No honest line is longer: 511 bytes of tag, 255 of host name, 100 of user name. What lies behind is not kept. */
 export const maxStoredLine = 1_024;
 /** More than a line of 16 KiB can name, in UTF-16 units, and few enough for 2 bytes of length. */
@@ -72,7 +75,7 @@ export class FailureBlock {
     return true;
   }
 
-  /** What it holds so far; its data stay as they are when more is added. */
+  /** What it holds so far. */
   row(): BlockRow {
     return {
       id: this.#id,
@@ -80,7 +83,7 @@ export class FailureBlock {
       oldest: this.#oldest,
       newest: this.#newest,
       records: this.#records,
-      data: this.#bytes.subarray(0, this.#length),
+      data: pack(this.#bytes.subarray(0, this.#length)),
     };
   }
 
@@ -113,6 +116,24 @@ const roomFor = ({ user, line }: FailureRecord): number =>
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** The first byte of a zstd frame (RFC 8878); that of a block as it is, a part of a length, is always 0. */
+const zstdMagic = 0x28;
+const packing = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** How the failures of a block stand in the database: compressed where that is more than a page. */
+export const pack = (data: Uint8Array): Uint8Array =>
+  data.length <= maxPlainBytes ? data : zstdCompressSync(data, packing);
+
+/** The inverse of `pack`; nothing where the disk has damaged it. */
+export function unpack(data: Uint8Array): Uint8Array {
+  if (data[0] !== zstdMagic) return data;
+  try {
+    return zstdDecompressSync(data);
+  } catch {
+    return new Uint8Array();
+  }
+}
+
 /** Reads the failures of a block one after the other, in place: the fields hold the one that `next` came to. */
 export class BlockReader {
   /** -1 before the first. */
@@ -127,7 +148,11 @@ export class BlockReader {
   #at = 0;
   #end = 0;
 
-  constructor({ id, data }: Pick<BlockRow, 'id' | 'data'>) {
+  /**
+   * @param id the block's
+   * @param data unpacked
+   */
+  constructor(id: number, data: Uint8Array) {
     this.#first = id;
     this.#data = data;
     this.#view = new DataView(data.buffer, data.byteOffset, data.length);
@@ -138,9 +163,12 @@ export class BlockReader {
     return this.#at;
   }
 
-  /** @returns false behind the last one */
+  /** @returns false behind the last one, or where the disk has damaged what follows */
   next(): boolean {
-    if (this.#end + headBytes > this.#data.length) return false;
+    const rest = this.#data.length - this.#end;
+    if (rest < headBytes) return false;
+    const size = this.#view.getUint32(this.#end);
+    if (size < headBytes || size > rest) return false;
     this.moveTo(this.#end);
     return true;
   }

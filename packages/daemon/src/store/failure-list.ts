@@ -5,7 +5,7 @@ import { readNetwork } from './ban-list.ts';
 import { eventCode, unpackKind } from './codes.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Database } from './database.ts';
-import { BlockReader } from './failure-block.ts';
+import { BlockReader, unpack } from './failure-block.ts';
 import { createFailureSenders } from './failure-senders.ts';
 import { blocks } from './failures.ts';
 import { fromInstant, instantOf } from './instant.ts';
@@ -117,7 +117,7 @@ export function createFailureList(db: Database, sites: SiteTable) {
   /** Calls `visit` with each failure that is wanted, the latest first, until it returns false. */
   function search({ blocks: where, tests }: Search, visit: (failure: BlockReader) => boolean): void {
     for (const block of blocks(db, where, 'DESC')) {
-      const reader = new BlockReader(block);
+      const reader = new BlockReader(block.id, unpack(block.data));
       const found: number[] = [];
       while (reader.next()) if (tests.every((test) => test(reader))) found.push(reader.position);
       for (const position of found.toReversed()) {

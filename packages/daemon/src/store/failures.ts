@@ -2,24 +2,28 @@ import type { FailureRecord } from '@portcullis/core';
 import { fromColumn } from './address-column.ts';
 import { packKind, unpackKind } from './codes.ts';
 import type { Database } from './database.ts';
-import { BlockReader, type BlockRow, FailureBlock } from './failure-block.ts';
+import { BlockReader, type BlockRow, FailureBlock, unpack } from './failure-block.ts';
 import { createFailureSenders } from './failure-senders.ts';
 import type { Condition } from './page.ts';
 import type { SiteTable } from './sites.ts';
 
 /** Blocks that are read at once, so that nobody waits for a long scan's end and writes may come in between. */
-const pageBlocks = 100;
+const pageBlocks = 16;
+/** Blocks that are kept unpacked, 64 kB each: those in which the failures of new bans are. */
+const maxUnpacked = 16;
 
 /**
- * Failures, in blocks of about 50: a row for each would cost more than reading and deciding on its line. The latest block
- * is added to until it is full.
+ * Failures, in compressed blocks of some 350: a row for each would cost more than reading and deciding on its line. The
+ * latest block is added to until it is full.
  */
 export function createFailureTable(db: Database, sites: SiteTable) {
   const senders = createFailureSenders(db);
+  const unpacked = new Map<number, Uint8Array>();
   let latest: FailureBlock | null = null;
   /** What the database holds of it may have changed: the next failure begins a block. */
   const close = () => {
     latest = null;
+    unpacked.clear();
   };
   db.onReset(close);
 
@@ -28,11 +32,27 @@ export function createFailureTable(db: Database, sites: SiteTable) {
       const site = sites.idOf(record.site, record.time);
       const kind = packKind(record.event, record.channel, record.reason);
       if (latest?.add(record, site, kind)) continue;
-      if (latest !== null) saveBlock(db, latest.row());
+      if (latest !== null) save(latest);
       latest = new FailureBlock(record);
       latest.add(record, site, kind);
     }
-    if (latest !== null) saveBlock(db, latest.row());
+    if (latest !== null) save(latest);
+  }
+
+  function save(block: FailureBlock): void {
+    const row = block.row();
+    saveBlock(db, row);
+    unpacked.delete(row.id);
+  }
+
+  function unpackedBlock(id: number): Uint8Array {
+    let data = unpacked.get(id);
+    if (data === undefined) {
+      data = unpack(db.get<BlockRow>('SELECT data FROM failure_blocks WHERE id = ?', id)!.data);
+      if (unpacked.size >= maxUnpacked) unpacked.delete(unpacked.keys().next().value!);
+      unpacked.set(id, data);
+    }
+    return data;
   }
 
   const toRecord = (reader: BlockReader): Omit<FailureRecord, 'line' | 'sender'> => ({
@@ -47,22 +67,19 @@ export function createFailureTable(db: Database, sites: SiteTable) {
 
   function* since(time: number): Iterable<Omit<FailureRecord, 'line' | 'sender'>> {
     for (const block of blocks(db, [{ sql: 'newest >= ?', params: [time] }], 'ASC')) {
-      const reader = new BlockReader(block);
+      const reader = new BlockReader(block.id, unpack(block.data));
       while (reader.next()) if (reader.time >= time && isCounted(reader.kind)) yield toRecord(reader);
     }
   }
 
   function byId(ids: readonly number[]): FailureRecord[] {
     const found: FailureRecord[] = [];
-    let block: Pick<BlockRow, 'id' | 'last' | 'data'> | undefined;
+    let block: Pick<BlockRow, 'id' | 'last'> | undefined;
     let reader: BlockReader | undefined;
     for (const id of ids.toSorted((one, other) => one - other)) {
       if (block === undefined || id > block.last) {
-        block = db.get(
-          'SELECT id, last, data FROM failure_blocks WHERE id <= ? ORDER BY id DESC LIMIT 1',
-          id,
-        );
-        reader = block && new BlockReader(block);
+        block = db.get('SELECT id, last FROM failure_blocks WHERE id <= ? ORDER BY id DESC LIMIT 1', id);
+        reader = block && new BlockReader(block.id, unpackedBlock(block.id));
       }
       while (reader !== undefined && reader.id < id && reader.next());
       if (reader?.id === id) found.push({ ...toRecord(reader), line: reader.line(), sender: senders.of(id) });

@@ -1,9 +1,9 @@
 import type { Database } from './database.ts';
-import { BlockReader, type BlockRow } from './failure-block.ts';
+import { BlockReader, type BlockRow, pack, unpack } from './failure-block.ts';
 import { saveBlock } from './failures.ts';
 
 /** Blocks that one call deletes at most. */
-const stepBlocks = 100;
+const stepBlocks = 16;
 /** Failures whose age one call looks at: they are in the order of their arrival, not of their time. */
 const window = 20_000;
 
@@ -55,7 +55,7 @@ export function createFailurePrune(db: Database, cap: () => number, changed: () 
 
 /** The block without what is older. */
 function without(block: BlockRow, before: number): BlockRow {
-  const reader = new BlockReader(block);
+  const reader = new BlockReader(block.id, unpack(block.data));
   const kept: Uint8Array[] = [];
   let last = block.id;
   let oldest = Number.POSITIVE_INFINITY;
@@ -65,5 +65,5 @@ function without(block: BlockRow, before: number): BlockRow {
     last = reader.id;
     oldest = Math.min(oldest, reader.time);
   }
-  return { ...block, last, oldest, records: kept.length, data: Buffer.concat(kept) };
+  return { ...block, last, oldest, records: kept.length, data: pack(Buffer.concat(kept)) };
 }
