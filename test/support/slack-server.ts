@@ -115,8 +115,10 @@ function answer(manner: Manner, { raw, path }: Received, response: ServerRespons
       return false;
     case 'endless_body': {
       response.writeHead(500);
-      const more = () => {
-        if (!response.destroyed) response.write('x'.repeat(65_536), more);
+      // At the pace of the reader, until it has had enough.
+      const more = (error?: Error | null) => {
+        if (!error && !response.closed && response.socket?.writable)
+          response.write('x'.repeat(65_536), (failed) => setImmediate(more, failed));
       };
       more();
       return false;

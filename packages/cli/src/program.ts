@@ -14,6 +14,7 @@ import { addRequests } from './commands/requests.ts';
 import { addSite } from './commands/site.ts';
 import { addSites } from './commands/sites.ts';
 import { addStatus } from './commands/status.ts';
+import { addSlack } from './commands/slack.ts';
 import { addUnban } from './commands/unban.ts';
 import { addWhy } from './commands/why.ts';
 import { reportFailure } from './failure.ts';
@@ -56,6 +57,7 @@ ${originAttribution}`,
     addSite,
     addRequests,
     addMatch,
+    addSlack,
     addReplay,
     addDoctor,
     addCheckConfig,

@@ -28,7 +28,7 @@ export function sheetOf({ host, site, content }: ReportMessage): Sheet {
       return digestSheet(content.digest, host, site === null);
     case 'test':
       return sheet('good', `Portcullis ${where} can reach you`, {
-        facts: [['Sent through', [`[${content.destination}]`]]],
+        facts: [['Sent through', [foreign(content.destination, siteLength)]]],
       });
     case 'silent_site':
       return sheet('warning', `${count(content.sites.length, 'site')} ${where} fell silent`, {

@@ -40,7 +40,7 @@ export function failureOf(error: unknown): DeliveryOutcome {
   return {
     result: 'retry',
     status: null,
-    answer: slow ? 'No answer within 10 s.' : `No answer: ${code ?? name}.`,
+    answer: slow ? 'No answer in time.' : `No answer: ${code ?? name}.`,
   };
 }
 

@@ -21,6 +21,8 @@ import { createView } from './view.ts';
 
 /** How long the reports of a daemon that stops may take, in milliseconds: it has 5 s for everything. */
 const finishLimit = 1_500;
+/** How long a test may take, in milliseconds: whoever asked for it waits 5 s. */
+const testLimit = 4_000;
 
 export interface ReportsOptions {
   readonly outbox: Outbox;
@@ -164,8 +166,9 @@ export class Reports {
       severity: 'info',
       content,
     } as const;
-    const { signal } = new AbortController();
-    const outcome = await this.#pacer.take(reporter.endpoint, () => reporter.send(message, signal));
+    const outcome = await this.#pacer.take(reporter.endpoint, () =>
+      reporter.send(message, AbortSignal.timeout(testLimit)),
+    );
     const { result, status, answer } = outcome;
     return {
       destination: name,
