@@ -76,7 +76,7 @@ describe('the panel', { skip: namespacesLeftOut || chromiumLeftOut }, () => {
     assert.equal(await world.visit('blog', attacker), 200);
 
     await page.getByRole('link', { name: 'History' }).click();
-    await row(page, attacker).getByText('lifted by hand').waitFor();
+    await row(page, attacker).getByText('lifted by admin').waitFor();
     await page.close();
   });
 

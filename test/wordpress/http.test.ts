@@ -88,7 +88,9 @@ describe('the plugin by HTTP', () => {
     listenAt('refusing');
     const panel = await (await browser.get('/wp-admin/tools.php?page=portcullis')).text();
     assert.match(panel, /portcullis\/build\/index\.js/);
-    assert.match(panel, /<div id="portcullis-root"><\/div><noscript>/);
+    assert.match(panel, /<div id="portcullis-root"><h1/);
+    const history = await (await browser.get('/wp-admin/tools.php?page=portcullis&tab=history')).text();
+    assert.match(history, /<div id="portcullis-root"><\/div><noscript><h1/);
     assert.match(panel, /window\.portcullisSettings = \{/);
     for (const path of ['index.php', 'plugins.php', 'tools.php', 'site-health.php', 'users.php']) {
       const page = await (await browser.get(`/wp-admin/${path}`)).text();

@@ -64,20 +64,28 @@ final class Admin_Page {
 	}
 
 	/**
-	 * Prints the screen.
+	 * Prints the screen. Its first rows stand in the document itself, so that they are painted with it: the script takes
+	 * their place when it has loaded, and nothing does without JavaScript.
 	 */
 	public function render(): void {
 		$network = is_network_admin();
 		$table   = new Bans_Table( ( new Panel_Settings( $network ) )->first_page( $this->preload ), $network );
-		echo '<div class="wrap">';
+		$later   = $this->has_script() && ! self::asks_for_first_page();
+		echo '<div class="wrap"><div id="portcullis-root">' . ( $later ? '</div><noscript>' : '' );
+		echo '<h1 class="wp-heading-inline">' . esc_html__( 'Portcullis', 'portcullis' ) . '</h1><hr class="wp-header-end">';
 		if ( $this->has_script() ) {
-			echo '<div id="portcullis-root"></div><noscript>';
-			$table->render( $this->daemon );
-			echo '</noscript>';
-		} else {
-			$table->render( $this->daemon );
+			echo '<div class="portcullis-place hide-if-no-js"></div>';
 		}
-		echo '</div>';
+		$table->render( $this->daemon );
+		echo ( $later ? '</noscript>' : '</div>' ) . '</div>';
+	}
+
+	/**
+	 * Whether the address names neither a tab nor a search nor another page: then the script shows the same rows.
+	 */
+	private static function asks_for_first_page(): bool {
+		// phpcs:ignore WordPress.Security.NonceVerification.Recommended -- only the names are looked at.
+		return array( 'page' ) === array_keys( $_GET );
 	}
 
 	/**

@@ -1,6 +1,6 @@
 <?php
 /**
- * The bans without JavaScript.
+ * The bans as the document itself has them.
  *
  * @package Portcullis
  */
@@ -8,7 +8,8 @@
 namespace Portcullis;
 
 /**
- * A plain table of the first page of bans, with a button that lifts one, and the problem in words where there is no answer.
+ * A plain table of the first page of bans, and the problem in words where there is no answer. Without JavaScript a button
+ * lifts each; with it, the panel is about to take the table's place.
  */
 final class Bans_Table {
 
@@ -26,7 +27,6 @@ final class Bans_Table {
 	 * @param Daemon_Client $daemon Asked what is wrong, where something is.
 	 */
 	public function render( Daemon_Client $daemon ): void {
-		echo '<h1>' . esc_html__( 'Portcullis: banned addresses', 'portcullis' ) . '</h1>';
 		$this->render_outcome();
 		if ( null === $this->page ) {
 			$problem = $daemon->get( '/v1/status' );
@@ -43,14 +43,14 @@ final class Bans_Table {
 			return;
 		}
 		/* translators: 1: rows that are shown, 2: all bans. */
-		echo '<p>' . esc_html( sprintf( __( 'The latest %1$s of %2$s bans in force.', 'portcullis' ), number_format_i18n( count( $bans ) ), number_format_i18n( $this->page['total'] ) ) ) . '</p>';
+		echo '<div class="portcullis-list portcullis-first"><p>' . esc_html( sprintf( __( 'The latest %1$s of %2$s bans in force.', 'portcullis' ), number_format_i18n( count( $bans ) ), number_format_i18n( $this->page['total'] ) ) ) . '</p>';
 		echo '<table class="wp-list-table widefat striped"><thead><tr>';
-		foreach ( array( __( 'Address', 'portcullis' ), __( 'Reason', 'portcullis' ), __( 'Sites', 'portcullis' ), __( 'Since', 'portcullis' ), __( 'Until', 'portcullis' ), __( 'Action', 'portcullis' ) ) as $heading ) {
+		foreach ( array( __( 'Address', 'portcullis' ), __( 'Why', 'portcullis' ), __( 'Sites', 'portcullis' ), __( 'Banned', 'portcullis' ), __( 'Ends', 'portcullis' ) ) as $heading ) {
 			echo '<th scope="col">' . esc_html( $heading ) . '</th>';
 		}
-		echo '</tr></thead><tbody>';
+		echo '<th scope="col" class="hide-if-js">' . esc_html__( 'Action', 'portcullis' ) . '</th></tr></thead><tbody>';
 		array_walk( $bans, array( $this, 'render_row' ) );
-		echo '</tbody></table>';
+		echo '</tbody></table></div>';
 	}
 
 	/**
@@ -83,11 +83,11 @@ final class Bans_Table {
 			/* translators: %s: a number of sites. */
 			$sites[] = sprintf( _n( '%s other', '%s others', $others, 'portcullis' ), number_format_i18n( $others ) );
 		}
-		echo '<tr><th scope="row"><bdi>' . esc_html( $ban['ip'] ) . '</bdi></th>';
+		echo '<tr><th scope="row"><bdi dir="ltr" class="portcullis-address">' . esc_html( $ban['ip'] ) . '</bdi></th>';
 		echo '<td>' . esc_html( Text::visible( $ban['reason'] ) ) . '</td>';
 		echo '<td>' . esc_html( Text::visible( implode( ', ', $sites ) ) ) . '</td>';
 		echo '<td>' . esc_html( Text::instant( $ban['since'] ) ) . '</td>';
-		echo '<td>' . esc_html( null === $ban['until'] ? __( 'for ever', 'portcullis' ) : Text::instant( $ban['until'] ) ) . '</td><td>';
+		echo '<td>' . esc_html( null === $ban['until'] ? __( 'for ever', 'portcullis' ) : Text::instant( $ban['until'] ) ) . '</td><td class="hide-if-js">';
 		( new Unban_Form() )->render( $ban['ip'], $this->network );
 		echo '</td></tr>';
 	}

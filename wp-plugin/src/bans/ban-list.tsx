@@ -13,6 +13,7 @@ import { speak } from '@wordpress/a11y';
 import { useDeferral } from '../deeds/deferral.tsx';
 import { maxReached } from '../lists/page-walk.ts';
 import { useHeldRows } from '../lists/use-held-rows.ts';
+import { OriginSources } from '../parts/origin-sources.tsx';
 import { useFocusWithin } from '../parts/use-focus-within.ts';
 import { useNow } from '../parts/now.tsx';
 import { Trouble } from '../parts/trouble.tsx';
@@ -21,6 +22,7 @@ import { banQuery } from '../query/ban-query.ts';
 import { useListView } from '../query/use-list-view.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { Ban, BanQuery } from '../wire.ts';
+import { isKnown } from '../words/origin.ts';
 import { useBanActions } from './actions.tsx';
 import { Export } from './export.tsx';
 import { banColumns, banFields } from './fields.tsx';
@@ -65,13 +67,15 @@ export function BanList( {
 	const list = JSON.stringify( [ query, page, perPage ] );
 	const bans = useBans( query, page, perPage );
 	const { data: status } = useStatus();
+	const hasOrigins = bans.data?.items.some( isKnown ) ?? false;
 	const fields = useMemo(
 		() =>
 			banFields( {
 				sites: settings.sites,
 				jails: ( status?.jails ?? [] ).map( ( jail ) => jail.name ),
+				hasOrigins,
 			} ),
-		[ settings.sites, status?.jails ]
+		[ settings.sites, status?.jails, hasOrigins ]
 	);
 	const [ selection, setSelection ] = useState< string[] >( [] );
 	const clear = useCallback( () => setSelection( [] ), [] );
@@ -143,6 +147,7 @@ export function BanList( {
 				total={ total }
 				clear={ clear }
 			/>
+			{ hasOrigins && <OriginSources /> }
 		</section>
 	);
 }

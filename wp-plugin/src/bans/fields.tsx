@@ -6,8 +6,10 @@ import { useDeferral } from '../deeds/deferral.tsx';
 import type { Settings, SiteName } from '../settings.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { Ban } from '../wire.ts';
-import { endedInWords, stateInWords } from '../words/ban-state.ts';
+import { stateInWords } from '../words/ban-state.ts';
 import { failuresInWords } from '../words/failures.ts';
+import { endedInWords } from '../words/lifted.ts';
+import { countryInWords, networkInWords } from '../words/origin.ts';
 import { visible } from '../words/visible.ts';
 
 type Render = { readonly item: Ban };
@@ -16,11 +18,15 @@ type Render = { readonly item: Ban };
 export interface FieldContext {
 	readonly sites: readonly SiteName[];
 	readonly jails: readonly string[];
+	/** Whether the daemon knows where addresses come from. */
+	readonly hasOrigins: boolean;
 }
 
 /** Every column that a list of bans can have. */
 export const banColumns = [
 	'ip',
+	'country',
+	'network',
 	'why',
 	'sites',
 	'since',
@@ -35,7 +41,11 @@ export const banColumns = [
 
 const states = [ 'active', 'pending', 'failed', 'ended' ] as const;
 
-export function banFields( { sites, jails }: FieldContext ): Field< Ban >[] {
+export function banFields( {
+	sites,
+	jails,
+	hasOrigins,
+}: FieldContext ): Field< Ban >[] {
 	return [
 		{
 			id: 'ip',
@@ -44,6 +54,7 @@ export function banFields( { sites, jails }: FieldContext ): Field< Ban >[] {
 			filterBy: false,
 			render: AddressCell,
 		},
+		...( hasOrigins ? originFields() : [] ),
 		{
 			id: 'why',
 			label: __( 'Why', 'portcullis' ),
@@ -142,6 +153,37 @@ export function banFields( { sites, jails }: FieldContext ): Field< Ban >[] {
 			filterBy: jails.length > 1 ? { operators: [ 'is' ] } : false,
 		},
 	];
+}
+
+/** The daemon looks origins up page by page: it can neither sort nor filter by them. */
+const originFields = (): Field< Ban >[] => [
+	{
+		id: 'country',
+		label: __( 'Country', 'portcullis' ),
+		enableSorting: false,
+		filterBy: false,
+		getValue: ( { item } ) => item.country ?? '',
+		render: CountryCell,
+	},
+	{
+		id: 'network',
+		label: __( 'Network', 'portcullis' ),
+		enableSorting: false,
+		filterBy: false,
+		getValue: ( { item } ) => networkInWords( item ),
+		render: ( { item }: Render ) => (
+			<bdi className="portcullis-network">{ networkInWords( item ) }</bdi>
+		),
+	},
+];
+
+function CountryCell( { item }: Render ) {
+	const { locale } = useSurroundings();
+	return (
+		<span className="portcullis-country">
+			{ countryInWords( item.country, locale ) }
+		</span>
+	);
 }
 
 /** On cards, where no column says what a value is. */
@@ -246,7 +288,7 @@ function EndedCell( { item }: Render ) {
 		<span>
 			<Moment at={ item.ended_at } past />{ ' ' }
 			<span className="portcullis-aside">
-				{ endedInWords( item.ended_by ) }
+				<bdi>{ endedInWords( item ) }</bdi>
 			</span>
 		</span>
 	);

@@ -1,21 +1,12 @@
-import type { View } from '@wordpress/dataviews';
 import { __ } from '@wordpress/i18n';
+import { standardView } from '../lists/standard-view.ts';
 import { BanList } from './ban-list.tsx';
 
-const standard: View = {
-	type: 'table',
-	search: '',
-	filters: [],
-	page: 1,
-	perPage: 20,
-	sort: { field: 'since', direction: 'desc' },
-	titleField: 'ip',
-	fields: [ 'state', 'why', 'sites', 'since', 'ended' ],
-	layout: {
-		density: 'compact',
-		styles: { times_banned: { align: 'end' }, failures: { align: 'end' } },
-	},
-};
+const standard = standardView(
+	'since',
+	[ 'country', 'state', 'why', 'sites', 'since', 'ended' ],
+	{ times_banned: { align: 'end' }, failures: { align: 'end' } }
+);
 const scope = { state: 'all' };
 
 interface Props {

@@ -7,12 +7,15 @@ import { AllowForm } from '../deeds/allow-form.tsx';
 import { AskForm } from '../deeds/ask-form.tsx';
 import { allowDeed, unbanDeed } from '../deeds/ban-deeds.ts';
 import { type Deed, useDeferral } from '../deeds/deferral.tsx';
+import { OriginSources } from '../parts/origin-sources.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { useBan, useSite } from '../queries.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { BanDetails } from '../wire.ts';
 import { stateInWords } from '../words/ban-state.ts';
 import { failuresInWords } from '../words/failures.ts';
+import { countryInWords, isKnown, networkInWords } from '../words/origin.ts';
+import { visible } from '../words/visible.ts';
 import { Attempts } from './attempts.tsx';
 import { Lines } from './lines.tsx';
 import { Timeline } from './timeline.tsx';
@@ -59,6 +62,7 @@ function Known( { ban, close }: { ban: BanDetails; close: () => void } ) {
 				</span>{ ' ' }
 				{ failuresInWords( ban, locale ) }
 			</p>
+			<Origin ban={ ban } />
 			<Deeds ban={ ban } close={ close } />
 			<h2>{ __( 'What happened when', 'portcullis' ) }</h2>
 			<Timeline ban={ ban } />
@@ -68,6 +72,31 @@ function Known( { ban, close }: { ban: BanDetails; close: () => void } ) {
 			</p>
 			<Attempts ban={ ban } />
 			<Lines lines={ ban.evidence.lines } />
+		</>
+	);
+}
+
+/** Country, network and host name; the last one is chosen by whoever holds the address. */
+function Origin( { ban }: { readonly ban: BanDetails } ) {
+	const { locale } = useSurroundings();
+	const parts = [
+		countryInWords( ban.country, locale ),
+		networkInWords( ban ),
+		visible( ban.host_name ?? '', 100 ),
+	].filter( ( part ) => part !== '' );
+	if ( parts.length === 0 ) {
+		return null;
+	}
+	return (
+		<>
+			<ul className="portcullis-origin">
+				{ parts.map( ( part ) => (
+					<li key={ part }>
+						<bdi>{ part }</bdi>
+					</li>
+				) ) }
+			</ul>
+			{ isKnown( ban ) && <OriginSources /> }
 		</>
 	);
 }

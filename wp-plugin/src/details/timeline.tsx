@@ -1,7 +1,7 @@
 import { __ } from '@wordpress/i18n';
 import { Instant, Moment } from '../parts/moment.tsx';
 import type { BanDetails } from '../wire.ts';
-import { endedInWords } from '../words/ban-state.ts';
+import { endedInWords } from '../words/lifted.ts';
 
 interface Step {
 	readonly at: string;
@@ -26,7 +26,7 @@ export function stepsOf( ban: BanDetails ): Step[] {
 	if ( ban.ended_at === null ) {
 		add( ban.until, __( 'Ends', 'portcullis' ), false );
 	} else {
-		const how = endedInWords( ban.ended_by );
+		const how = endedInWords( ban );
 		add(
 			ban.ended_at,
 			how === ''

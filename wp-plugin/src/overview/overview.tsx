@@ -4,12 +4,14 @@ import { __, _n, sprintf } from '@wordpress/i18n';
 import { Skeleton } from '../bans/skeleton.tsx';
 import { Address } from '../parts/address.tsx';
 import { useNow } from '../parts/now.tsx';
+import { OriginSources } from '../parts/origin-sources.tsx';
 import { Trouble } from '../parts/trouble.tsx';
 import { useBansOf, useStats } from '../queries.ts';
 import { type Range, ranges } from '../query/place.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { Stats } from '../wire.ts';
 import { eventInWords } from '../words/failures.ts';
+import { countryInWords, networkInWords } from '../words/origin.ts';
 import { visible } from '../words/visible.ts';
 import { Chart } from './chart.tsx';
 
@@ -109,37 +111,78 @@ function Known( { stats, range }: { stats: Stats; range: Range } ) {
 			<div className="portcullis-columns">
 				<Top
 					title={ __( 'User names tried most', 'portcullis' ) }
-					entries={ stats.top_users }
+					entries={ failuresOf( stats.top_users ) }
 				/>
 				<Top
 					title={ __( 'Kinds of failures', 'portcullis' ) }
 					entries={ stats.top_events.map(
 						( { name, failures } ) => ( {
 							name: eventInWords( name ),
-							failures,
+							count: failures,
 						} )
 					) }
 				/>
 				{ stats.top_sites.length > 1 && (
 					<Top
 						title={ __( 'Sites', 'portcullis' ) }
-						entries={ stats.top_sites }
+						entries={ failuresOf( stats.top_sites ) }
 					/>
 				) }
+				<TopOrigins stats={ stats } />
 			</div>
 		</>
 	);
 }
 
+/** Countries and networks of banned addresses, where the daemon knows any. */
+function TopOrigins( { stats }: { readonly stats: Stats } ) {
+	const { locale } = useSurroundings();
+	const { top_countries: countries = [], top_networks: networks = [] } =
+		stats;
+	if (
+		! countries.some( ( { country } ) => country !== null ) &&
+		! networks.some( ( { asn } ) => asn !== null )
+	) {
+		return null;
+	}
+	const unknown = __( 'Not known', 'portcullis' );
+	return (
+		<>
+			<Top
+				title={ __( 'Countries of banned addresses', 'portcullis' ) }
+				what="bans"
+				entries={ countries.map( ( { country, bans } ) => ( {
+					name: countryInWords( country, locale ) || unknown,
+					count: bans,
+				} ) ) }
+			/>
+			<Top
+				title={ __( 'Networks of banned addresses', 'portcullis' ) }
+				what="bans"
+				entries={ networks.map( ( { bans, ...network } ) => ( {
+					name: networkInWords( network ) || unknown,
+					count: bans,
+				} ) ) }
+			/>
+			<OriginSources />
+		</>
+	);
+}
+
+const failuresOf = (
+	entries: readonly { readonly name: string; readonly failures: number }[]
+) => entries.map( ( { name, failures } ) => ( { name, count: failures } ) );
+
 interface TopProps {
 	readonly title: string;
+	readonly what?: 'failures' | 'bans';
 	readonly entries: readonly {
 		readonly name: string;
-		readonly failures: number;
+		readonly count: number;
 	}[];
 }
 
-function Top( { title, entries }: TopProps ) {
+function Top( { title, what = 'failures', entries }: TopProps ) {
 	const { locale } = useSurroundings();
 	return (
 		<table className="widefat striped portcullis-top">
@@ -148,18 +191,20 @@ function Top( { title, entries }: TopProps ) {
 				<tr>
 					<th scope="col">{ __( 'Name', 'portcullis' ) }</th>
 					<th scope="col" className="portcullis-number">
-						{ __( 'Failures', 'portcullis' ) }
+						{ what === 'bans'
+							? __( 'Bans', 'portcullis' )
+							: __( 'Failures', 'portcullis' ) }
 					</th>
 				</tr>
 			</thead>
 			<tbody>
-				{ entries.map( ( { name, failures }, at ) => (
+				{ entries.map( ( { name, count }, at ) => (
 					<tr key={ at }>
 						<td>
 							<bdi>{ visible( name, 60 ) }</bdi>
 						</td>
 						<td className="portcullis-number">
-							{ failures.toLocaleString( locale ) }
+							{ count.toLocaleString( locale ) }
 						</td>
 					</tr>
 				) ) }

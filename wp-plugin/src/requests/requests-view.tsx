@@ -1,29 +1,20 @@
-import { DataViews, filterSortAndPaginate } from '@wordpress/dataviews/wp';
-import type { Field, View } from '@wordpress/dataviews';
+import type { Field } from '@wordpress/dataviews';
 import { useMemo } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
-import { Skeleton } from '../bans/skeleton.tsx';
+import { standardView } from '../lists/standard-view.ts';
+import { WholeList } from '../lists/whole-list.tsx';
 import { Address } from '../parts/address.tsx';
 import { Moment } from '../parts/moment.tsx';
-import { Named } from '../parts/named.tsx';
-import { Trouble } from '../parts/trouble.tsx';
 import { useRequests } from '../queries.ts';
-import { useListView } from '../query/use-list-view.ts';
 import type { UnbanRequest } from '../wire.ts';
 import { visible } from '../words/visible.ts';
 
-const columns = [ 'ip', 'state', 'note', 'asked_at', 'asked_by' ];
-const standard: View = {
-	type: 'table',
-	search: '',
-	filters: [],
-	page: 1,
-	perPage: 20,
-	sort: { field: 'asked_at', direction: 'desc' },
-	titleField: 'ip',
-	fields: [ 'state', 'note', 'asked_at', 'asked_by' ],
-	layout: { density: 'compact' },
-};
+const standard = standardView( 'asked_at', [
+	'state',
+	'note',
+	'asked_at',
+	'asked_by',
+] );
 
 const stateInWords = ( state: UnbanRequest[ 'state' ] ): string =>
 	( {
@@ -81,51 +72,18 @@ const requestFields = (): Field< UnbanRequest >[] => [
 /** What this site has asked of the administrator of the host. */
 export function RequestsView() {
 	const requests = useRequests();
-	const { view, setView, onReset, layouts } = useListView(
-		'requests',
-		standard,
-		columns
-	);
 	const fields = useMemo( requestFields, [] );
-	if ( requests.isPending ) {
-		return <Skeleton rows={ 4 } />;
-	}
-	if ( ! requests.data ) {
-		return <Trouble error={ requests.error } retry={ requests.refetch } />;
-	}
-	const { data, paginationInfo } = filterSortAndPaginate(
-		[ ...requests.data.items ],
-		view,
-		fields
-	);
 	return (
-		<Named label={ __( 'Requests for unbans', 'portcullis' ) }>
-			{ requests.error && (
-				<Trouble
-					error={ requests.error }
-					heardAt={ requests.dataUpdatedAt }
-					retry={ requests.refetch }
-				/>
+		<WholeList
+			name="requests"
+			label={ __( 'Requests for unbans', 'portcullis' ) }
+			standard={ standard }
+			fields={ fields }
+			found={ requests }
+			empty={ __(
+				'Nothing has been asked. Where a ban rests on the evidence of other sites, too, you can ask the administrator of the host to lift it.',
+				'portcullis'
 			) }
-			<DataViews< UnbanRequest >
-				data={ data }
-				fields={ fields }
-				view={ view }
-				onChangeView={ setView }
-				getItemId={ ( { id } ) => String( id ) }
-				defaultLayouts={ layouts }
-				paginationInfo={ paginationInfo }
-				searchLabel={ __( 'Search', 'portcullis' ) }
-				empty={
-					<p>
-						{ __(
-							'Nothing has been asked. Where a ban rests on the evidence of other sites, too, you can ask the administrator of the host to lift it.',
-							'portcullis'
-						) }
-					</p>
-				}
-				onReset={ onReset }
-			/>
-		</Named>
+		/>
 	);
 }

@@ -13,18 +13,3 @@ export function stateInWords( state: Ban[ 'state' ] ): string {
 			return __( 'Ended', 'portcullis' );
 	}
 }
-
-export function endedInWords( by: Ban[ 'ended_by' ] ): string {
-	switch ( by ) {
-		case 'expired':
-			return __( 'its time was over', 'portcullis' );
-		case 'unban':
-			return __( 'lifted by hand', 'portcullis' );
-		case 'allowed':
-			return __( 'address allowed', 'portcullis' );
-		case 'jail_removed':
-			return __( 'its jail was removed', 'portcullis' );
-		case null:
-			return '';
-	}
-}
