@@ -6,6 +6,7 @@ import { measureBurst, measureLatency, measureRestartAndMemory } from './enforci
 import { measureFail2ban } from './fail2ban.ts';
 import { describeMeasurement, isKept, type Measurement } from './measurement.ts';
 import { measureOrigins } from './origins.ts';
+import { measurePanel } from './panel.ts';
 import { measureColdRead, measureReplay } from './reading.ts';
 
 const scenarios = {
@@ -14,6 +15,7 @@ const scenarios = {
   latency: measureLatency,
   burst: measureBurst,
   restart: measureRestartAndMemory,
+  panel: measurePanel,
   origins: measureOrigins,
   fail2ban: measureFail2ban,
 } as const;

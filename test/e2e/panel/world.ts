@@ -61,7 +61,10 @@ export async function createWorld(): Promise<World> {
   undo.use(await startRsyslog(rsyslog));
   host.configure(
     Object.entries(sites)
-      .map(([id, { host: domain, user }]) => `[sites.${id}]\ndomains = ["${domain}"]\nuser = "${user}"\n`)
+      .map(
+        ([id, { host: domain, user }]) =>
+          `[sites.${id}]\ndomains = ["${domain}", "www.${domain}"]\nuser = "${user}"\n`,
+      )
       .join(''),
   );
   const daemon = await host.start();
