@@ -1,29 +1,20 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { PortcullisError } from '@portcullis/contracts';
-import {
-  type Clock,
-  type Config,
-  createZoneClock,
-  Detector,
-  type Firewall,
-  type LogPosition,
-  type LogSource,
-} from '@portcullis/core';
-import { createAdminCaller } from './api/caller.ts';
-import { createServer } from './api/server.ts';
-import { type Listening, listen } from './api/socket.ts';
+import { type Clock, type Config, createZoneClock, Detector, type Firewall } from '@portcullis/core';
+import { listenAdmin } from './api/admin-socket.ts';
+import type { Listening } from './api/socket.ts';
 import { ByHand, networkOf } from './by-hand.ts';
-import { createClockStep } from './clock-step.ts';
 import { Enforcer } from './enforcer.ts';
 import { EventHub } from './event-hub.ts';
 import { createEventLog } from './event-log.ts';
 import { createExec } from './exec.ts';
 import { ExemptionBook } from './exemptions.ts';
+import { Expiry } from './expiry.ts';
 import { createFirewall } from './firewall/firewall.ts';
 import { Health } from './health.ts';
 import { createOperations } from './live-operations.ts';
 import type { Logger } from './log.ts';
+import { LogReading } from './log-reading.ts';
 import { Origins } from './origins/origins.ts';
 import { ReverseNames } from './origins/reverse-names.ts';
 import { withOrigins } from './origins/with-origins.ts';
@@ -34,8 +25,6 @@ import { releaseMemory } from './release-memory.ts';
 import { Reports } from './reporters/reports.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
-import { areFilesLeft, chooseSource, kindOf, type SourceKind } from './sources/choose-source.ts';
-import { createSource } from './sources/source.ts';
 import { readNewestBans } from './store/newest-bans.ts';
 import { createStore } from './store/sqlite.ts';
 import { VerdictRecorder } from './verdict-recorder.ts';
@@ -48,11 +37,6 @@ const pruneInterval = 60_000;
 const resolveInterval = 5 * 60_000;
 /** How often `auto` looks whether a log file is still written, in milliseconds. */
 const sourceInterval = 10 * 60_000;
-/** setTimeout's limit (2^31 - 1 ms); a ban that ends later is looked at again then. */
-const maxTimer = 0x7fffffff;
-/** Bans that one step of expiry ends. */
-const expiryStep = 5_000;
-
 export interface AppOptions {
   readonly config: Config;
   /** Reads the configuration anew, for `reload`. */
@@ -129,14 +113,9 @@ export function createApp(options: AppOptions): App {
   });
   events.subscribe((event) => reports.hear(event));
   const exec = createExec();
-  const clockStep = createClockStep(clock);
   let firewall: Firewall;
-  let source: LogSource | null = null;
-  let sourceKind: SourceKind = 'file';
-  let restarting = Promise.resolve();
   let socket: Listening | null = null;
   const timers = new Set<NodeJS.Timeout>();
-  let expiryTimer: NodeJS.Timeout | null = null;
   let stopping = false;
 
   const lastFailureId = () => pipeline.lastFailureId;
@@ -166,6 +145,7 @@ export function createApp(options: AppOptions): App {
       exemptions.overlapping(network, jail, clock.now()).length > 0 ||
       exemptions.touchedBySites(network, sites, clock.now()),
   });
+  const expiry = new Expiry({ store, enforcer, clock, log, settle: () => recorder.settle() });
   const reconciler = new Reconciler({
     store,
     get firewall() {
@@ -176,7 +156,7 @@ export function createApp(options: AppOptions): App {
     events,
     health,
     jails: () => config.jails.map(({ name }) => name),
-    endDue,
+    endDue: () => expiry.endDue(),
   });
   const pipeline = new Pipeline({
     store,
@@ -184,11 +164,21 @@ export function createApp(options: AppOptions): App {
     clock,
     zone: createZoneClock(Temporal.Now.timeZoneId()),
     newLogsSince: startedAt - longestFindtime(),
-    begin: followClock,
+    begin: () => expiry.followClock(),
     record: (verdicts) => recorder.record(verdicts),
     committed: apply,
     onCutLine: (file) =>
       log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
+  });
+  const reading = new LogReading({
+    settings: () => config.log,
+    longestFindtime,
+    store,
+    pipeline,
+    health,
+    exec,
+    clock,
+    log,
   });
   const byHand = new ByHand({ store, enforcer, detector, exemptions, clock, jails, lastFailureId });
   const sites = createSites({
@@ -213,7 +203,7 @@ export function createApp(options: AppOptions): App {
     changed() {
       detector.exempt(exemptions.current);
       reports.sitesChanged();
-      scheduleExpiry();
+      expiry.schedule();
     },
   });
   const hostOperations = createOperations({
@@ -232,8 +222,8 @@ export function createApp(options: AppOptions): App {
     reports,
     sites,
     backend: () => firewall.backend,
-    lag: () => source?.lag() ?? [],
-    changed: scheduleExpiry,
+    lag: () => reading.lag(),
+    changed: () => expiry.schedule(),
   });
   const operations = withOrigins(hostOperations, {
     origins,
@@ -241,46 +231,11 @@ export function createApp(options: AppOptions): App {
       readNewestBans(store.db, { since, sites: site === undefined ? undefined : [site] }),
   });
 
-  // ─── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ─── Upkeep ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   function apply(): void {
-    scheduleExpiry();
+    expiry.schedule();
     void enforcer.flush();
-  }
-
-  /** A ban lasts its real time: when somebody sets the clock, its end moves with it. */
-  function followClock(): void {
-    const step = clockStep();
-    if (step === 0) return;
-    const moved = store.transaction(() => store.moveBanEnds(step, clock.now() - step));
-    log.warn(
-      { seconds: step / 1000, bans: moved },
-      'The clock was set; the ends of bans were moved with it.',
-    );
-  }
-
-  /** Ends the bans whose time is over, a bounded part at a time. */
-  function endDue(): void {
-    followClock();
-    if (store.bansDue(clock.now(), 1).length > 0) recorder.settle();
-    for (;;) {
-      const due = store.bansDue(clock.now(), expiryStep);
-      if (due.length === 0) break;
-      store.transaction(() => enforcer.end(due, 'expired'));
-    }
-    scheduleExpiry();
-  }
-
-  function scheduleExpiry(): void {
-    if (expiryTimer !== null) clearTimeout(expiryTimer);
-    expiryTimer = null;
-    const end = store.nextBanEnd();
-    if (end === null || stopping) return;
-    const delay = Math.min(Math.max(end - clock.now(), 0) + 1, maxTimer);
-    expiryTimer = setTimeout(() => {
-      endDue();
-      void enforcer.flush();
-    }, delay);
   }
 
   function every(interval: number, work: () => void): void {
@@ -292,8 +247,7 @@ export function createApp(options: AppOptions): App {
   }
 
   function sweep(): void {
-    const behind = source?.lag().some(({ unread }) => unread > 0) ?? true;
-    if (!behind) detector.sweep(clock.now());
+    if (!reading.behind) detector.sweep(clock.now());
   }
 
   function refreshExemptions(): void {
@@ -311,73 +265,15 @@ export function createApp(options: AppOptions): App {
     if (due.length > 0) store.transaction(() => recorder.record(due));
   }
 
-  // ─── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * From when on what is read for the first time counts. Where the journal and files change places, both have the same
-   * lines: the second behind the latest one that was read is left out, for stamps of files may have no fractions.
-   */
-  function beginOfLogs(positions: readonly LogPosition[]): number {
-    const since = clock.now() - longestFindtime();
-    if (positions.every((position) => kindOf(position) === sourceKind)) return since;
-    const latest = Math.min(store.lastEventAt() ?? 0, clock.now());
-    const begin = Math.max(since, latest + 1_000);
-    pipeline.readAnew(begin);
-    return begin;
-  }
-
-  /** `auto` leaves files that are no longer written. */
-  async function checkSource(): Promise<void> {
-    if (config.log.source !== 'auto' || sourceKind !== 'file' || stopping) return;
-    if (!(await areFilesLeft({ log: config.log, exec })) || stopping) return;
-    log.warn('No log file is written any more; the journal is read from now on.');
-    await restartSource('journal');
-  }
-
-  async function startSource(kind?: SourceKind): Promise<void> {
-    const positions = store.positions();
-    sourceKind = kind ?? (await chooseSource({ log: config.log, exec }, positions));
-    const since = beginOfLogs(positions);
-    source = createSource(sourceKind, { log: config.log, exec, clock, since });
-    log.info({ source: sourceKind }, `Lines come from ${sourceKind === 'file' ? 'files' : 'the journal'}.`);
-    await source.start(positions, {
-      chunk: (chunk) => pipeline.chunk(chunk),
-      entries: (entries) => pipeline.entries(entries),
-      trouble: ({ code, log: file, sentence }) => health.set(code, file, sentence),
-    });
-  }
-
-  /** One after the other: a reload and `checkSource` may both ask for it. */
-  function restartSource(kind?: SourceKind): Promise<void> {
-    restarting = restarting.then(async () => {
-      await source?.stop();
-      if (stopping) return;
-      // What is still wrong is told anew.
-      for (const code of ['log_missing', 'log_unreadable', 'log_gap'] as const) health.keep(code, new Set());
-      await startSource(kind);
-    });
-    return restarting;
-  }
-
-  async function listenAdmin(): Promise<void> {
-    try {
-      fs.mkdirSync(config.runDir, { recursive: true, mode: 0o755 });
-    } catch {
-      // Why it is not there is told when the socket cannot be made.
-    }
-    const caller = createAdminCaller(operations);
-    const { http } = await createServer({ admit: () => caller, log });
-    socket = await listen(http, path.join(config.runDir, 'admin.sock'), { mode: 0o600 });
-  }
+  // ─── Start, reload, stop ──────────────────────────────────────────────────────────────────────────────────────
 
   /** Stops reading, then applies what was read, then stops answering. */
   async function halt(): Promise<void> {
     stopping = true;
     for (const timer of timers) clearInterval(timer);
-    if (expiryTimer !== null) clearTimeout(expiryTimer);
+    expiry.stop();
     reconciler.stop();
-    await restarting;
-    await source?.stop();
+    await reading.stop();
     recorder.stop();
     await enforcer.flush();
     await sites.close();
@@ -420,20 +316,20 @@ export function createApp(options: AppOptions): App {
       byHand.liftExempt();
       countAgain(config.jails.map(({ name }) => name));
       await enforcer.flush();
-      await listenAdmin();
+      socket = await listenAdmin(config.runDir, operations, log);
       await sites.sync();
-      await startSource();
+      await reading.start();
       reconciler.start();
-      scheduleExpiry();
+      expiry.schedule();
       every(sweepInterval, sweep);
       every(pruneInterval, prune);
-      every(sourceInterval, () => void checkSource());
+      every(sourceInterval, () => void reading.check());
       every(pruneInterval, () => void sites.check());
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
       audit('start', `version ${version}`);
       reports.tell({ kind: 'start', version, firewall: firewall.backend, bans: countBans() });
-      void source?.settled().then(releaseMemory);
+      void reading.settled().then(releaseMemory);
       log.info(
         { firewall: firewall.backend, jails: config.jails.map(({ name }) => name) },
         'Portcullis is running.',
@@ -474,9 +370,9 @@ export function createApp(options: AppOptions): App {
         if (firewall.backend === 'dry-run') await replaced.uninstall();
       });
       await reconciler.verify();
-      scheduleExpiry();
+      expiry.schedule();
       await sites.sync();
-      if (JSON.stringify(before.log) !== JSON.stringify(config.log)) await restartSource();
+      if (JSON.stringify(before.log) !== JSON.stringify(config.log)) await reading.restart();
       health.set('config_invalid', '', null);
       audit('reload', config.jails.map(({ name }) => name).join(', '));
       events.publish('reload', { jails: config.jails.map(({ name }) => name) });
