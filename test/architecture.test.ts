@@ -80,6 +80,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'origin-data': ['@portcullis/core'],
   daemon: ['@portcullis/contracts', '@portcullis/core', '@portcullis/origin-data'],
   cli: ['@portcullis/contracts', '@portcullis/core', '@portcullis/client', '@portcullis/daemon'],
+  packaging: ['@portcullis/cli', '@portcullis/daemon', '@portcullis/origin-data'],
 };
 for (const [name, allowed] of Object.entries(mayImport)) {
   test(`${name} imports of ours only ${allowed.join(', ') || 'nothing'}, because data flows one way`, () => {

@@ -5,6 +5,7 @@ import { addAllow } from './commands/allow.ts';
 import { addBan } from './commands/ban.ts';
 import { addBans } from './commands/bans.ts';
 import { addCheckConfig } from './commands/check-config.ts';
+import { addClearFirewall } from './commands/clear-firewall.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDaemon } from './commands/daemon.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -61,6 +62,7 @@ ${originAttribution}`,
     addReplay,
     addDoctor,
     addCheckConfig,
+    addClearFirewall,
     addDaemon,
     addCompletion,
   ]) {

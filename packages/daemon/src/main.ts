@@ -16,15 +16,24 @@ const largeDatabase = 1024 * 1024;
  */
 export async function runDaemon({ configPath }: { configPath: string }): Promise<number> {
   deferOptimizing();
-  const [{ createApp }, { readConfig }, { createLogger }] = await Promise.all([
-    import('./app.ts'),
-    import('./config-file.ts'),
-    import('./log.ts'),
-  ]);
+  const [{ createApp }, { readConfig }, { createLogger }, { createServiceManager }, { createExec }] =
+    await Promise.all([
+      import('./app.ts'),
+      import('./config-file.ts'),
+      import('./log.ts'),
+      import('./systemd.ts'),
+      import('./exec.ts'),
+    ]);
   const log = await createLogger();
   const config = readConfig(configPath);
   if (sizeOf(path.join(config.stateDir, 'portcullis.db')) >= largeDatabase) optimize();
   const app = createApp({ config, readConfig: () => readConfig(configPath), log });
+  const serviceManager = createServiceManager({
+    exec: createExec(),
+    socket: process.env['NOTIFY_SOCKET'],
+    watchdogUsec: process.env['WATCHDOG_USEC'],
+    onError: (error) => log.warn(`systemd cannot be told how the daemon is: ${sentenceOf(error)}`),
+  });
   const stopped = Promise.withResolvers<void>();
   let finished = false;
   const stop = (signal: NodeJS.Signals) => {
@@ -41,8 +50,10 @@ export async function runDaemon({ configPath }: { configPath: string }): Promise
   let reloading = started.catch(() => {});
   process.on('SIGHUP', () => {
     reloading = reloading
+      .then(() => serviceManager.reloading())
       .then(() => app.reload())
-      .catch((error: unknown) => log.error(`The reload failed: ${sentenceOf(error)}`));
+      .catch((error: unknown) => log.error(`The reload failed: ${sentenceOf(error)}`))
+      .then(() => serviceManager.ready());
   });
   try {
     await started;
@@ -50,7 +61,9 @@ export async function runDaemon({ configPath }: { configPath: string }): Promise
     await app.abandon();
     throw error;
   }
+  await serviceManager.ready();
   await stopped.promise;
+  void serviceManager.stopping();
   await app.stop();
   finished = true;
   return 0;

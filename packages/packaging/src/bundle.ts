@@ -16,7 +16,7 @@ export interface Bundle {
 const root = path.join(import.meta.dirname, '../../..');
 
 /** Node's own `require` for what is written as CommonJS; in an executable it finds the modules of Node and no others. */
-const banner = `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`;
+const banner = `import { createRequire as requireFrom } from 'node:module';const require = requireFrom(import.meta.url);`;
 
 /**
  * Puts the command line, the daemon and all that they import into one module. What is loaded with `import()` is still

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Exec } from '@portcullis/daemon/offline';
 import type { Bundle } from './bundle.ts';
 
 /**
@@ -9,6 +9,9 @@ import type { Bundle } from './bundle.ts';
  * thread's work.
  */
 const execArgv = ['--v8-pool-size=1'];
+
+/** Both steps copy 120 MB. */
+const timeoutMs = 120_000;
 
 /**
  * Makes the single executable: Node itself with the program and its files inside. The same bundle and the same Node make
@@ -20,23 +23,20 @@ const execArgv = ['--v8-pool-size=1'];
  * @param output where the executable shall be
  * @throws where Node refuses, or where `strip` (binutils) is missing
  */
-export function makeExecutable({ code, assets }: Bundle, output: string): void {
+export async function makeExecutable({ code, assets }: Bundle, output: string, exec: Exec): Promise<void> {
   const work = mkdtempSync(path.join(tmpdir(), 'portcullis-executable-'));
   try {
-    const main = path.join(work, 'portcullis.mjs');
-    writeFileSync(main, code);
+    writeFileSync(path.join(work, 'portcullis.mjs'), code);
     // Symbols for debuggers are a fifth of its 150 MB.
-    const executable = path.join(work, 'node');
-    execFileSync('strip', ['--strip-all', '-o', executable, process.execPath]);
-    const made = path.join(work, 'portcullis');
-    const config = path.join(work, 'sea.json');
+    await exec(['strip', '--strip-all', '-o', path.join(work, 'node'), process.execPath], { timeoutMs });
+    // Relative paths: that of the program is in the executable, and in its stack traces.
     writeFileSync(
-      config,
+      path.join(work, 'sea.json'),
       JSON.stringify({
-        main,
+        main: 'portcullis.mjs',
         mainFormat: 'module',
-        executable,
-        output: made,
+        executable: 'node',
+        output: 'portcullis',
         disableExperimentalSEAWarning: true,
         useCodeCache: true,
         execArgv,
@@ -46,9 +46,11 @@ export function makeExecutable({ code, assets }: Bundle, output: string): void {
       }),
     );
     // V8 hashes with a seed of chance, which would stand in the code cache.
-    execFileSync(process.execPath, ['--random-seed=1', '--build-sea', config], { stdio: 'pipe' });
+    await exec(['env', '-C', work, process.execPath, '--random-seed=1', '--build-sea', 'sea.json'], {
+      timeoutMs,
+    });
     mkdirSync(path.dirname(output), { recursive: true });
-    copyFileSync(made, `${output}.new`);
+    copyFileSync(path.join(work, 'portcullis'), `${output}.new`);
     renameSync(`${output}.new`, output);
   } finally {
     rmSync(work, { recursive: true, force: true });
