@@ -17,6 +17,9 @@ const promptASecond = 200;
 /** How long a longer end may wait for others, in milliseconds, and how many are recorded at once. */
 const prolongDelay = 1_000;
 const prolongStep = 2_000;
+/** Where recording takes long, the wait is so many times as long, up to a bound: reading a flood comes first. */
+const prolongPause = 20;
+const maxProlongDelay = 10_000;
 /** Longer ends that wait; beyond it some are recorded at once. */
 const maxWaiting = 50_000;
 
@@ -36,6 +39,7 @@ export class VerdictRecorder {
   readonly #options: VerdictRecorderOptions;
   readonly #longer = new Map<string, Verdict>();
   #longerTimer: NodeJS.Timeout | null = null;
+  #delay = prolongDelay;
   #promptSecond = 0;
   #prompt = 0;
 
@@ -64,7 +68,7 @@ export class VerdictRecorder {
   }
 
   /**
-   * Gathers the verdicts on a banned address: a flood of them costs one write a second. The ban counts all of their
+   * Gathers the verdicts on a banned address: a flood of them costs one write a second, or fewer. The ban counts all of their
    * failures; it keeps the lines, names and sites of the latest, and counts the rest under `otherSites`. A crash loses
    * none: what they rest on counts again from the store, because it is forgotten only when they are recorded.
    */
@@ -72,13 +76,16 @@ export class VerdictRecorder {
     const waiting = this.#longer.get(key);
     this.#longer.set(key, waiting === undefined ? verdict : merge(waiting, verdict));
     if (this.#longer.size > maxWaiting) this.recordLonger();
-    this.#longerTimer ??= setTimeout(() => this.#recordLongerLater(), prolongDelay);
+    this.#longerTimer ??= setTimeout(() => this.#recordLongerLater(), this.#delay);
   }
 
   #recordLongerLater(): void {
     this.#longerTimer = null;
+    const start = performance.now();
     this.recordLonger();
-    if (this.#longer.size > 0) this.#longerTimer = setTimeout(() => this.#recordLongerLater(), prolongDelay);
+    const pause = prolongPause * (performance.now() - start);
+    this.#delay = Math.min(Math.max(prolongDelay, pause), maxProlongDelay);
+    if (this.#longer.size > 0) this.#longerTimer = setTimeout(() => this.#recordLongerLater(), this.#delay);
     void this.#options.enforcer.flush();
   }
 
