@@ -4,7 +4,7 @@ import { BanList } from './ban-list.tsx';
 
 const standard = standardView(
 	'since',
-	[ 'country', 'state', 'why', 'sites', 'since', 'ended' ],
+	[ 'country', 'why', 'sites', 'since', 'ended' ],
 	{ times_banned: { align: 'end' }, failures: { align: 'end' } }
 );
 const scope = { state: 'all' };
