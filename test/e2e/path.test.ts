@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createHost, type Host } from '../support/daemon-process.ts';
-import { rejected, setEntries } from '../support/kernel.ts';
+import { elements, rejected, setEntries } from '../support/kernel.ts';
 import { namespacesLeftOut } from '../support/network-namespace.ts';
 import { startRsyslog } from '../support/rsyslog.ts';
 import { createWebTraffic } from '../support/web-traffic.ts';
@@ -10,10 +10,15 @@ const attackers = ['198.51.100.7', '2001:db8:b::7'];
 const innocents = ['198.51.100.9', '2001:db8:c::9'];
 const ident = 'wordpress(blog.example.com)';
 
-const inKernel = async (host: Host, backend: string): Promise<string[]> =>
-  backend === 'ipset' ? [...(await setEntries(host.namespace)).keys()] : rejected(host.namespace);
+const backends = ['ipset', 'iptables', 'nftables'] as const;
+const inKernel = (host: Host, backend: (typeof backends)[number]): Promise<string[]> =>
+  ({
+    ipset: async () => [...(await setEntries(host.namespace)).keys()],
+    iptables: () => rejected(host.namespace),
+    nftables: () => elements(host.namespace),
+  })[backend]();
 
-for (const backend of ['ipset', 'iptables']) {
+for (const backend of backends) {
   for (const format of ['rfc3339', 'traditional'] as const) {
     test(`${backend}, ${format} stamps: who fails three times is refused, the innocent is not, an unban lets back in`, {
       skip: namespacesLeftOut,

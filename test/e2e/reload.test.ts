@@ -163,7 +163,7 @@ for (const [name, broken] of Object.entries({
   'ten mistakes': '[defaults]\nmaxretry = 0\nfindtime = "soon"\n[firewall]\nbackend = "pf"',
   'no TOML': '[defaults\nmaxretry = 3',
   'a firewall that cannot be made': '[firewall]\nports = ["no-such-service"]',
-  'a backend that does not exist yet': '[defaults]\nmaxretry = 1\n[firewall]\nbackend = "nftables"',
+  'a chain that the backend does not have': '[firewall]\nbackend = "nftables"\nchains = ["web"]',
 })) {
   test(`a file with ${name} leaves the running configuration in place and says why`, { skip }, async () => {
     await using host = await createHost();

@@ -68,8 +68,21 @@ export function describeFirewall(
     law('stands without a fault after install, and after another', async ({ firewall }) => {
       const clean = { faults: [], entries: new Map(Object.entries({ wordpress: 0, extra: 0 })) };
       assert.deepEqual(await firewall.inspect(), clean);
-      await firewall.install(['wordpress', 'extra']);
+      assert.deepEqual(await firewall.install(['wordpress', 'extra']), clean);
       assert.deepEqual(await firewall.inspect(), clean);
+    });
+
+    law('says after install what it holds', async ({ firewall, clock }) => {
+      await firewall.apply([add(ban(everyKind[0]!, clock.now() + day))]);
+      const { faults, entries } = await firewall.install(['wordpress', 'extra']);
+      assert.deepEqual([faults, entries.get('wordpress'), entries.get('extra')], [[], 1, 0]);
+    });
+
+    law('reads changes while it writes, and none where there are none', async (subject) => {
+      const bans = everyKind.map((network) => ban(network, null));
+      await subject.firewall.apply(bans.values().map(add));
+      await subject.firewall.apply([].values());
+      await assertHolds(subject, bans);
     });
 
     law('holds addresses and networks of both families after apply', async (subject) => {

@@ -30,3 +30,15 @@ export async function rejected(namespace: NetworkNamespace, jail = 'wordpress'):
   const rules = [...(await rulesOf(namespace, chain)), ...(await rulesOf(namespace, chain, 'ip6tables'))];
   return rules.flatMap((rule) => /^-s (\S+?)(\/32|\/128)? /.exec(rule)?.[1] ?? []);
 }
+
+/** The elements of a jail's sets (backend nftables). */
+export async function elements(namespace: NetworkNamespace, jail = 'wordpress'): Promise<string[]> {
+  const table = await namespace.run('nft', 'list', 'table', 'inet', 'portcullis');
+  const sets = table.matchAll(RegExp(`set portcullis-${jail}/v[46]-(\\d+) {[^}]*?elements = {([^}]*)}`, 'g'));
+  return [...sets].flatMap(([, prefix, listed]) =>
+    listed!.split(',').map((element) => {
+      const address = element.trim().split(' ', 1)[0]!;
+      return prefix === '32' || prefix === '128' ? address : `${address}/${prefix}`;
+    }),
+  );
+}

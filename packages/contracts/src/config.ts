@@ -119,7 +119,7 @@ export const ConfigFile = object(
     firewall: object(
       {
         backend: describe(
-          'auto: ipset where it works, else iptables. nftables does not exist yet. dry-run enforces nothing.',
+          'auto: ipset where it works, else iptables, else nftables. dry-run enforces nothing.',
           oneOf('auto', 'ipset', 'iptables', 'nftables', 'dry-run'),
         ),
         chains: describe(

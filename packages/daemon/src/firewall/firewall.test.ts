@@ -86,10 +86,12 @@ test('an iptables that is not there is an error with what to install', async () 
   });
 });
 
-test('nftables is refused until it exists', async () => {
-  await assert.rejects(createFirewall({ ...defaultFirewall, backend: 'nftables' }, createExec(), clock), {
+test('nftables without its program is an error with what to install', async () => {
+  const nowhere = createExec({ path: '/nonexistent' });
+  await assert.rejects(createFirewall({ ...defaultFirewall, backend: 'nftables' }, nowhere, clock), {
     code: 'firewall_unavailable',
-    message: 'The nftables backend does not exist yet.',
+    message: '`nft list tables` cannot run: there is no program `nft`.',
+    hint: 'Install it: apt-get install nftables',
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Exec } from '../exec.ts';
-import type { Family } from './family.ts';
+import { type Family, ipv4, ipv6 } from './family.ts';
 import { isOurName } from './names.ts';
 
 /** The filter table of one family: each chain with its rules, without the leading `-A CHAIN`. */
@@ -32,4 +32,11 @@ export async function readTable(
     }
   });
   return table;
+}
+
+/** Whether a chain of our name is in either family's filter table. Rejects where neither can be read. */
+export async function holdsChains(exec: Exec): Promise<boolean> {
+  const tables = await Promise.allSettled([ipv4, ipv6].map((family) => readTable(exec, family, new Set())));
+  if (tables.every(({ status }) => status === 'rejected')) await readTable(exec, ipv4, new Set());
+  return tables.some((table) => table.status === 'fulfilled' && [...table.value.keys()].some(isOurName));
 }

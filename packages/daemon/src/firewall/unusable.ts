@@ -1,10 +1,14 @@
 import { PortcullisError } from '@portcullis/contracts';
 import { ExecError } from '../exec-error.ts';
 
-const modules = { iptables: 'ip_tables iptable_filter', ipset: 'ip_set_hash_net xt_set' } as const;
+const modules = {
+  iptables: 'ip_tables iptable_filter',
+  ipset: 'ip_set_hash_net xt_set',
+  nftables: 'nf_tables nft_reject_inet',
+} as const;
 
 /** What to do when a program of the Debian package `name` cannot do its work: install, grant, or load. */
-export function unusable(error: unknown, name: 'iptables' | 'ipset'): PortcullisError {
+export function unusable(error: unknown, name: keyof typeof modules): PortcullisError {
   const said = error instanceof Error ? error.message : String(error);
   const absent = error instanceof ExecError && error.facts.errno === 'ENOENT';
   const hint =
