@@ -16,7 +16,10 @@ export interface DaemonUnderTest extends AsyncDisposable {
   readonly client: Client;
   /** Milliseconds of `performance.now()` at which the process was started. */
   startedAt(): number;
+  /** Resolves when it answers. */
   start(): Promise<void>;
+  /** Starts the process and does not wait. */
+  launch(): void;
   /** Sends SIGTERM and waits for the end. */
   stop(): Promise<void>;
   /** Deletes what the daemon remembers: the next start is the first. */
@@ -44,6 +47,13 @@ export async function createDaemonUnderTest(): Promise<DaemonUnderTest> {
   let child: ChildProcess | null = null;
   let startedAt = 0;
 
+  function launch(): void {
+    startedAt = performance.now();
+    child = spawn('ip', ['netns', 'exec', namespace.name, portcullis, 'daemon', '--config', config], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+
   async function stop(): Promise<void> {
     if (child === null) return;
     const ended = new Promise((resolve) => child?.once('exit', resolve));
@@ -60,11 +70,9 @@ export async function createDaemonUnderTest(): Promise<DaemonUnderTest> {
     log,
     client,
     startedAt: () => startedAt,
+    launch,
     async start() {
-      startedAt = performance.now();
-      child = spawn('ip', ['netns', 'exec', namespace.name, portcullis, 'daemon', '--config', config], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
+      launch();
       await until(() => client.call('status').then(() => true), 60_000);
     },
     stop,
@@ -92,12 +100,16 @@ export async function createDaemonUnderTest(): Promise<DaemonUnderTest> {
   };
 }
 
-/** Waits for a condition, looking again every few milliseconds. Failing is not holding. */
-export async function until(holds: () => boolean | Promise<boolean>, timeoutMs: number): Promise<void> {
+/** Waits for a condition, looking again every `pauseMs`. Failing is not holding. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  pauseMs = 2,
+): Promise<void> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     if (await Promise.resolve(holds()).catch(() => false)) return;
     if (performance.now() > end) throw new Error(`It did not happen within ${timeoutMs} ms.`);
-    await pause(2);
+    await pause(pauseMs);
   }
 }
