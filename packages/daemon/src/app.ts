@@ -23,6 +23,8 @@ import { Reconciler } from './reconciler.ts';
 import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
 import { Reports } from './reporters/reports.ts';
+import { createSilentSites } from './reporters/silent-sites.ts';
+import { SelfTests } from './self-tests.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
 import { readNewestBans } from './store/newest-bans.ts';
@@ -35,6 +37,8 @@ export const version = '0.1.0';
 const sweepInterval = 10_000;
 const pruneInterval = 60_000;
 const resolveInterval = 5 * 60_000;
+/** How often sites that fell silent are looked for, in milliseconds; not before the log was read to its end. */
+const silenceInterval = 10 * 60_000;
 /** How often `auto` looks whether a log file is still written, in milliseconds. */
 const sourceInterval = 10 * 60_000;
 export interface AppOptions {
@@ -112,6 +116,14 @@ export function createApp(options: AppOptions): App {
     onTrouble: (destination, sentence) => health.set('report_undelivered', destination, sentence),
   });
   events.subscribe((event) => reports.hear(event));
+  const watchSilence = createSilentSites({
+    outbox: store.outbox,
+    clock,
+    silentAfter: () => config.reports.silentAfter,
+    lastSeen: store.siteTable.lastSeen,
+    isRegistered: (site) => registry.owners.ownerOf(site) !== null,
+    tell: (event) => reports.tell(event),
+  });
   const exec = createExec();
   let firewall: Firewall;
   let socket: Listening | null = null;
@@ -328,6 +340,7 @@ export function createApp(options: AppOptions): App {
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
       audit('start', `version ${version}`);
+      every(silenceInterval, watchSilence);
       reports.tell({ kind: 'start', version, firewall: firewall.backend, bans: countBans() });
       void reading.settled().then(releaseMemory);
       log.info(

@@ -7,9 +7,12 @@ import {
   type DestinationConfig,
   type HostEvent,
   isAtLeast,
+  type MessageContent,
   type Outbox,
+  type PeriodicReport,
   type ReportedOrigin,
   type Reporter,
+  type ReportMessage,
   type SiteRoutes,
   severityOf,
 } from '@portcullis/core';
@@ -117,14 +120,33 @@ export class Reports {
       this.tell({ kind: 'reload_failed', problems: [String(data['sentence'])] });
   }
 
-  /** Writes what happened to the daemon, for the host's own places and, of one site, for that site's. */
+  /** Writes what happened to the daemon, for the host's own places. */
   tell(event: HostEvent): void {
-    const ofSite = event.kind === 'silent_site' ? this.#routes.forSite(event.site) : [];
-    this.#write(
-      event.kind,
-      this.#places.filter(({ destination }) => destination.site === null || ofSite.includes(destination)),
-      (names, at) => this.#options.outbox.add(names, event, at),
+    this.#add(
+      event,
+      this.#places.filter(({ destination }) => destination.site === null),
     );
+  }
+
+  /** Writes what one place alone is told. */
+  tellOne(destination: DestinationConfig, event: HostEvent): void {
+    this.#add(
+      event,
+      this.#places.filter((place) => place.destination === destination),
+    );
+  }
+
+  #add(event: HostEvent, places: readonly Place[]): void {
+    this.#write(event.kind, places, (names, at) => this.#options.outbox.add(names, event, at));
+  }
+
+  get destinations(): readonly DestinationConfig[] {
+    return this.#places.map(({ destination }) => destination);
+  }
+
+  /** Whether the readers of a destination may know of a site. */
+  concerns(destination: DestinationConfig, site: string): boolean {
+    return destination.site === null || this.#routes.forSite(site).includes(destination);
   }
 
   #write(
@@ -151,32 +173,45 @@ export class Reports {
    *
    * @throws PortcullisError not_configured where nothing is sent, or its secret cannot be read
    */
-  async test({ destination: kind = 'slack', site }: NewReportTest): Promise<ReportTest> {
-    const { destination, reporter } = this.#placeFor(kind, site);
+  test({ destination = 'slack', site }: NewReportTest): Promise<ReportTest> {
+    const place = this.#placeFor(destination, site);
+    return this.#sendNow(place, { kind: 'test', destination: place.destination.name });
+  }
+
+  /**
+   * Sends a report at once, past the outbox, and says what came of it.
+   *
+   * @param compose what the readers of the place may see
+   * @throws PortcullisError as `test`
+   */
+  async sendReport(
+    { destination = 'slack', site }: NewReportTest,
+    compose: (destination: DestinationConfig) => Promise<PeriodicReport>,
+  ): Promise<ReportTest> {
+    const place = this.#placeFor(destination, site);
+    const report = await compose(place.destination);
+    return this.#sendNow(place, { kind: 'report', report, more: 0, since: report.since });
+  }
+
+  async #sendNow(
+    { destination, reporter }: { destination: DestinationConfig; reporter: Reporter },
+    content: MessageContent,
+  ): Promise<ReportTest> {
     const { clock } = this.#options;
-    const begun = clock.now();
-    const { name } = destination;
-    const id = `${this.#host}/${name}/test/${begun}`;
-    const content = { kind: 'test', destination: name } as const;
-    const message = {
-      id,
-      host: this.#host,
-      site: destination.site,
-      at: begun,
-      severity: 'info',
-      content,
-    } as const;
-    const outcome = await this.#pacer.take(reporter.endpoint, () =>
+    const at = clock.now();
+    const { name, site } = destination;
+    const id = `${this.#host}/${name}/${content.kind}/${at}`;
+    const message: ReportMessage = { id, host: this.#host, site, at, severity: 'info', content };
+    const { result, status, answer } = await this.#pacer.take(reporter.endpoint, () =>
       reporter.send(message, AbortSignal.timeout(testLimit)),
     );
-    const { result, status, answer } = outcome;
     return {
       destination: name,
       host: reporter.host,
       result,
       status,
       answer,
-      took_ms: Math.max(0, clock.now() - begun),
+      took_ms: Math.max(0, clock.now() - at),
     };
   }
 

@@ -5,6 +5,7 @@ import {
   type Outbox,
   type OutboxKind,
   readTally,
+  type ScheduleMark,
   type Waiting,
   type WaitingBan,
   writeTally,
@@ -23,6 +24,9 @@ interface WaitingRow extends Omit<BanRow, 'id'> {
 const ofSites = `(SELECT json_group_array(json_array(s.site, s.failures, json(s.users))) FROM ban_sites s WHERE s.ban_id = b.id)`;
 /** Bans that were digested stand under a kind of their own, with the id of the newest of them. */
 const digested = 'digested';
+
+/** Events of one kind that wait for one destination; the oldest go. Bans are bounded by whoever delivers them. */
+const maxEvents = 100;
 
 /** What waits for delivery, in the database. */
 export function createOutbox(db: Database): Outbox {
@@ -87,6 +91,28 @@ export function createOutbox(db: Database): Outbox {
       db.run('DELETE FROM outbox WHERE destination = ? AND kind = ? AND id <= ?', destination, each, upTo);
   }
 
+  /** Kinds of messages and schedules have one table: no two of them have one name. */
+  function setAt(destination: string, kind: OutboxKind | ScheduleMark, instant: number): void {
+    db.run(
+      'INSERT OR REPLACE INTO delivered (destination, kind, at) VALUES (?, ?, ?)',
+      destination,
+      kind,
+      instant,
+    );
+  }
+
+  const at = (destination: string) =>
+    new Map(
+      db
+        .read(() =>
+          db.all<{ kind: string; at: number }>(
+            'SELECT kind, at FROM delivered WHERE destination = ?',
+            destination,
+          ),
+        )
+        .map((row) => [row.kind, row.at]),
+    );
+
   return {
     addBan(destinations, ban, at) {
       db.write(() => {
@@ -95,8 +121,15 @@ export function createOutbox(db: Database): Outbox {
     },
     add(destinations, event, at) {
       db.write(() => {
-        for (const destination of destinations)
+        for (const destination of destinations) {
           insert(destination, event.kind, at, null, JSON.stringify(event));
+          db.run(
+            `DELETE FROM outbox WHERE destination = ?1 AND kind = ?2 AND id <=
+               (SELECT id FROM outbox WHERE destination = ?1 AND kind = ?2 ORDER BY id DESC LIMIT 1 OFFSET ${maxEvents})`,
+            destination,
+            event.kind,
+          );
+        }
       });
     },
     waiting,
@@ -139,31 +172,22 @@ export function createOutbox(db: Database): Outbox {
     settle(destination, kind, upTo, at) {
       db.write(() => {
         remove(destination, kind, upTo);
-        if (at !== null)
-          db.run(
-            'INSERT OR REPLACE INTO delivered (destination, kind, at) VALUES (?, ?, ?)',
-            destination,
-            kind,
-            at,
-          );
+        if (at !== null) setAt(destination, kind, at);
       });
     },
-    sent: (destination) =>
-      new Map(
-        db
-          .read(() =>
-            db.all<{ kind: OutboxKind; at: number }>(
-              'SELECT kind, at FROM delivered WHERE destination = ?',
-              destination,
-            ),
-          )
-          .map(({ kind, at }) => [kind, at]),
-      ),
+    sent: (destination) => at(destination) as ReadonlyMap<OutboxKind, number>,
+    marks: (destination) => at(destination) as ReadonlyMap<ScheduleMark, number>,
+    mark(destination, mark, instant) {
+      db.write(() => setAt(destination, mark, instant));
+    },
     keep(destinations) {
       const kept = JSON.stringify(destinations);
       db.write(() => {
         for (const table of ['outbox', 'delivered'])
-          db.run(`DELETE FROM ${table} WHERE destination NOT IN (SELECT value FROM json_each(?))`, kept);
+          db.run(
+            `DELETE FROM ${table} WHERE destination <> '' AND destination NOT IN (SELECT value FROM json_each(?))`,
+            kept,
+          );
       });
     },
   };

@@ -16,6 +16,8 @@ export interface SiteTable {
   touch(activity: readonly SiteActivity[]): void;
   /** The latest event of any site. */
   lastEventAt(): number | null;
+  /** Sites whose last line is later than the first instant, and not later than the second; at most 100. */
+  lastSeen(after: number, upTo: number): { name: string; firstEventAt: number; lastEventAt: number }[];
   /** Every name that is remembered. */
   names(): Iterable<string>;
   /** Another number when `names` has changed. */
@@ -102,10 +104,21 @@ export function createSiteTable(db: Database): SiteTable {
   const lastEventAt = (): number | null =>
     db.read(() => db.get<{ at: number | null }>('SELECT max(last_event_at) AS at FROM sites')!.at);
 
+  const lastSeen = (after: number, upTo: number) =>
+    db.read(() =>
+      db.all<{ name: string; firstEventAt: number; lastEventAt: number }>(
+        `SELECT name, first_event_at AS firstEventAt, last_event_at AS lastEventAt FROM sites
+         WHERE last_event_at > ? AND last_event_at <= ? ORDER BY last_event_at - first_event_at DESC LIMIT 100`,
+        after,
+        upTo,
+      ),
+    );
+
   return {
     idOf,
     touch,
     lastEventAt,
+    lastSeen,
     names() {
       db.read(load);
       return ids.keys();
