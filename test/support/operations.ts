@@ -9,6 +9,7 @@ import {
   PortcullisError,
   parseDuration,
   type Registration,
+  type SelfTest,
   type Site,
   type Status,
   standardRights,
@@ -27,6 +28,7 @@ export interface FakeOperations extends Operations {
   readonly registrations: Registration[];
   readonly audit: AuditEntry[];
   readonly problems: Status['problems'];
+  readonly selfTests: SelfTest[];
   readonly listeners: Set<(event: DaemonEvent) => void>;
   emit(type: DaemonEvent['type'], data: Record<string, unknown>): void;
 }
@@ -41,6 +43,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
   const registrations: Registration[] = [];
   const audit: AuditEntry[] = [];
   const problems: Status['problems'] = [];
+  const selfTests: SelfTest[] = [];
   const listeners = new Set<(event: DaemonEvent) => void>();
   const startedAt = now();
   let lastId = 0;
@@ -82,6 +85,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
     registrations,
     audit,
     problems,
+    selfTests,
     listeners,
     emit,
     status: () => ({
@@ -325,6 +329,22 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       answer: 'ok',
       took_ms: 12,
     }),
+    beginSelfTest() {
+      const test: SelfTest = {
+        id: selfTests.length + 1,
+        ident: 'wordpress(portcullis-selftest.invalid)',
+        message: `Authentication attempt for unknown user ${selfTests.length} from 192.0.2.235`,
+        until: instant(now() + 60_000),
+        seen: null,
+      };
+      selfTests.push(test);
+      return test;
+    },
+    getSelfTest: (id) =>
+      found(
+        selfTests.find((test) => test.id === id),
+        `There is no self-test ${id}.`,
+      ),
     listAudit: ({ limit, cursor }) => page(audit, limit, cursor),
     subscribe(listener) {
       listeners.add(listener);

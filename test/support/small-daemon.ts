@@ -10,6 +10,7 @@ import { Health } from '../../packages/daemon/src/health.ts';
 import { Origins } from '../../packages/daemon/src/origins/origins.ts';
 import { ReverseNames } from '../../packages/daemon/src/origins/reverse-names.ts';
 import { Pipeline } from '../../packages/daemon/src/pipeline.ts';
+import { SelfTests } from '../../packages/daemon/src/self-tests.ts';
 import { SiteRegistry } from '../../packages/daemon/src/sites/registry.ts';
 import { createSites } from '../../packages/daemon/src/sites/sites.ts';
 import { createStore } from '../../packages/daemon/src/store/sqlite.ts';
@@ -72,6 +73,7 @@ export async function createSmallDaemon(configText: string) {
       exemptions.overlapping(network, name, clock.now()).length > 0 ||
       exemptions.touchedBySites(network, sites, clock.now()),
   });
+  const selfTests = new SelfTests({ clock, jails });
   const pipeline = new Pipeline({
     store,
     detector,
@@ -82,6 +84,7 @@ export async function createSmallDaemon(configText: string) {
     record: (verdicts) => recorder.record(verdicts),
     committed: () => {},
     onCutLine: () => {},
+    onSelfTest: (...line) => selfTests.arrived(...line),
   });
   const byHand = new ByHand({
     store,
@@ -140,6 +143,7 @@ export async function createSmallDaemon(configText: string) {
     registry,
     exemptions,
     sites,
+    selfTests,
     events,
     /** Reads lines, and carries what they lead to to the firewall. */
     async read(...lines: string[]): Promise<void> {

@@ -12,6 +12,7 @@ import {
 } from './registration.ts';
 import { NewReportTest, ReportTest } from './reporting.ts';
 import { array, boolean, count, describe, nullable, object, oneOf, type Static, string } from './schema.ts';
+import { SelfTest } from './self-test.ts';
 import {
   AllowEntry,
   Allowed,
@@ -357,6 +358,22 @@ export const routes = {
     access: ['admin'],
     body: NewReportTest,
     response: ReportTest,
+  },
+  beginSelfTest: {
+    method: 'POST',
+    path: '/v1/self-tests',
+    summary: 'A line to send through syslog, that never counts and is looked for during a minute',
+    access: ['admin'],
+    response: SelfTest,
+    status: 201,
+  },
+  getSelfTest: {
+    method: 'GET',
+    path: '/v1/self-tests/:id',
+    summary: 'Whether the line of a self-test came, and what it would have led to',
+    access: ['admin'],
+    params: idParam,
+    response: SelfTest,
   },
   listAudit: {
     method: 'GET',

@@ -9,6 +9,7 @@ export * from './origin.ts';
 export * from './registration.ts';
 export * from './reporting.ts';
 export type { Static } from './schema.ts';
+export * from './self-test.ts';
 export * from './site.ts';
 export * from './status.ts';
 export * from './why.ts';

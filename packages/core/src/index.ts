@@ -20,6 +20,7 @@ export * from './replay.ts';
 export * from './report.ts';
 export * from './reserved.ts';
 export * from './secret.ts';
+export * from './self-test.ts';
 export * from './sheet.ts';
 export * from './site-owners.ts';
 export * from './site-routes.ts';

@@ -2,6 +2,7 @@ import type { IgnoredReason } from '@portcullis/contracts';
 import { type AddressWords, Network, readAddress } from './address.ts';
 import { type Message, matchMessage } from './filters/wordpress.ts';
 import { reservedRange } from './reserved.ts';
+import { isSelfTest } from './self-test.ts';
 import { Spellings } from './spellings.ts';
 import type { StampReader } from './stamp.ts';
 import { EntryReader, SiteNames } from './syslog.ts';
@@ -81,7 +82,7 @@ export class WordPressLine {
     if (this.family === 0) return 'no_address';
     if (Number.isNaN(this.time)) return 'no_time';
     if (reservedRange(this.family, this.words) !== null) return 'reserved_address';
-    return null;
+    return isSelfTest(this.site, this.family, this.words) ? 'self_test' : null;
   }
 
   /**

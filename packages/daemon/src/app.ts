@@ -24,7 +24,7 @@ import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
 import { Reports } from './reporters/reports.ts';
 import { createSilentSites } from './reporters/silent-sites.ts';
-import { SelfTests } from './self-tests.ts';
+import { SelfTests, SelfTests } from './self-tests.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
 import { readNewestBans } from './store/newest-bans.ts';
@@ -170,6 +170,7 @@ export function createApp(options: AppOptions): App {
     jails: () => config.jails.map(({ name }) => name),
     endDue: () => expiry.endDue(),
   });
+  const selfTests = new SelfTests({ clock, jails });
   const pipeline = new Pipeline({
     store,
     detector,
@@ -181,6 +182,7 @@ export function createApp(options: AppOptions): App {
     committed: apply,
     onCutLine: (file) =>
       log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
+    onSelfTest: (...line) => selfTests.arrived(...line),
   });
   const reading = new LogReading({
     settings: () => config.log,
@@ -232,6 +234,7 @@ export function createApp(options: AppOptions): App {
     health,
     registry,
     reports,
+    selfTests,
     sites,
     backend: () => firewall.backend,
     lag: () => reading.lag(),

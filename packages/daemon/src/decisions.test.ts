@@ -72,6 +72,7 @@ async function createDecisions(options: { families?: (4 | 6)[]; newLogsSince?: n
     record: (verdicts) => recorder.record(verdicts),
     committed: () => {},
     onCutLine: () => {},
+    onSelfTest: () => {},
   });
   let offset = 0;
   const read = (text: string): void => {

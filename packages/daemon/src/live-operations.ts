@@ -10,6 +10,7 @@ import type { Operations } from './operations.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Reports } from './reporters/reports.ts';
+import type { SelfTests } from './self-tests.ts';
 import type { SiteRegistry } from './sites/registry.ts';
 import type { Sites } from './sites/sites.ts';
 import { createQueries } from './store/queries.ts';
@@ -32,6 +33,7 @@ export interface LiveParts {
   readonly health: Health;
   readonly registry: SiteRegistry;
   readonly reports: Pick<Reports, 'test'>;
+  readonly selfTests: SelfTests;
   readonly sites: Sites;
   readonly backend: () => string;
   readonly lag: () => readonly LogLag[];
@@ -185,6 +187,8 @@ export function createOperations(parts: LiveParts): Operations {
     issueToken: (actor, id) => sites.registrations.issueToken(actor, id),
     revokeToken: (actor, id) => sites.registrations.revokeToken(actor, id),
     testReport: (test) => parts.reports.test(test),
+    beginSelfTest: () => parts.selfTests.begin(),
+    getSelfTest: (id) => parts.selfTests.get(id),
     listAudit: (query) => queries.audit(query),
     subscribe: (listener) => parts.events.subscribe(listener),
     metrics: createMetrics({ status, lines: () => pipeline.lines, failures: () => pipeline.failures }),

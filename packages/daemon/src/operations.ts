@@ -20,6 +20,7 @@ import type {
   Registration,
   ReportTest,
   RequestAnswer,
+  SelfTest,
   Site,
   SiteIdentity,
   SiteToken,
@@ -72,6 +73,8 @@ export interface Operations {
   revokeToken(actor: string, id: string): Registration;
   /** Sends a test message at once, past the outbox. */
   testReport(test: NewReportTest): Promise<ReportTest>;
+  beginSelfTest(): SelfTest;
+  getSelfTest(id: number): SelfTest;
   listAudit(query: Paging & { ip?: string }): Page<AuditEntry>;
   /** Calls `listener` with each event from now on. @returns how to stop that */
   subscribe(listener: (event: DaemonEvent) => void): () => void;

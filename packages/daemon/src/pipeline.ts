@@ -7,6 +7,7 @@ import {
   type LogChunk,
   type LogEntries,
   type LogPosition,
+  type Network,
   type Sender,
   type SiteActivity,
   StampReader,
@@ -32,6 +33,7 @@ interface Findings {
 
 /** One log that is being read, with the stamps seen so far. */
 interface Reader {
+  readonly log: string;
   readonly stamps: StampReader;
   readonly line: WordPressLine;
   /** Lines with an earlier stamp do not count. */
@@ -62,6 +64,8 @@ export interface PipelineOptions {
   /** Called after the transaction: what was recorded may be applied now. */
   readonly committed: () => void;
   readonly onCutLine: (log: string) => void;
+  /** Called for a line that `portcullis doctor` wrote: it is no evidence of anything and leaves no trace. */
+  readonly onSelfTest: (log: string, line: WordPressLine, address: Network, now: number) => void;
 }
 
 /**
@@ -163,11 +167,11 @@ export class Pipeline {
   #reader(log: string): Reader {
     const stamps = new StampReader(this.#options.zone, this.#options.clock.now());
     const since = this.#resumed.has(log) ? Number.NEGATIVE_INFINITY : this.#newLogsSince;
-    return { stamps, line: new WordPressLine(stamps), since };
+    return { log, stamps, line: new WordPressLine(stamps), since };
   }
 
   #line(
-    { line, since }: Reader,
+    { log, line, since }: Reader,
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -182,6 +186,10 @@ export class Pipeline {
     const address = line.address();
     const reason = this.#options.detector.examine(line, address, now);
     const old = line.time < since;
+    if (reason === 'self_test') {
+      this.#options.onSelfTest(log, line, address!, now);
+      return;
+    }
     touch(findings.sites, line, reason === null && !old, now);
     if (old) return;
     // What no filter names is not kept: it is no evidence, and most lines of an honest log are such.

@@ -46,6 +46,8 @@ export const createAdminHandlers = (operations: Operations, actor: string): Hand
   issueToken: ({ params }) => operations.issueToken(actor, params.id),
   revokeToken: ({ params }) => operations.revokeToken(actor, params.id),
   testReport: ({ body }) => operations.testReport(body),
+  beginSelfTest: () => operations.beginSelfTest(),
+  getSelfTest: ({ params }) => operations.getSelfTest(params.id),
   listAudit: ({ query }) => operations.listAudit(query),
 });
 

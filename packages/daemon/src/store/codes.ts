@@ -33,6 +33,7 @@ const reasons = {
   exempt: 6,
   no_jail: 7,
   no_time: 8,
+  self_test: 9,
 } as const satisfies Record<IgnoredReason, number>;
 
 const invert = <W extends string>(codes: Readonly<Record<W, number>>): ReadonlyMap<number, W> =>
