@@ -24,7 +24,7 @@ import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
 import { Reports } from './reporters/reports.ts';
 import { createSilentSites } from './reporters/silent-sites.ts';
-import { SelfTests, SelfTests } from './self-tests.ts';
+import { SelfTests } from './self-tests.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
 import { readNewestBans } from './store/newest-bans.ts';
