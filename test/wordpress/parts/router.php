@@ -21,7 +21,7 @@ const BENCH_TYPES = array(
 
 $bench_path = rawurldecode( (string) parse_url( $_SERVER['REQUEST_URI'], PHP_URL_PATH ) );
 if ( getenv( 'BENCH_FOLDERS' ) ) {
-	$bench_path = preg_replace( '#^/[_0-9a-zA-Z-]+(/wp-(?:content|admin|includes)(?:/.*)?|/[^/]+\.php)$#', '$1', $bench_path );
+	$bench_path = preg_replace( '#^/(?!wp-(?:content|admin|includes)/)[_0-9a-zA-Z-]+(/wp-(?:content|admin|includes)(?:/.*)?|/[^/]+\.php)$#', '$1', $bench_path );
 }
 
 $bench_content = getenv( 'BENCH_CONTENT' );

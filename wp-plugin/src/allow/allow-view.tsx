@@ -6,6 +6,7 @@ import { rightsOf } from '../bans/rights.ts';
 import { disallowDeed } from '../deeds/ban-deeds.ts';
 import { useDeferral } from '../deeds/deferral.tsx';
 import { standardView } from '../lists/standard-view.ts';
+import { subSiteField } from '../lists/sub-site-field.tsx';
 import { WholeList } from '../lists/whole-list.tsx';
 import { Address } from '../parts/address.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -21,9 +22,17 @@ const standard = standardView( 'added_at', [
 	'added_at',
 	'added_by',
 ] );
+/** The network's screen says of which site each is. */
+const networkStandard = standardView( 'added_at', [
+	'sub_site',
+	'note',
+	'until',
+	'added_at',
+	'added_by',
+] );
 
 type Render = { readonly item: AllowEntry };
-const entryFields = (): Field< AllowEntry >[] => [
+const entryFields = ( network: boolean ): Field< AllowEntry >[] => [
 	{
 		id: 'ip',
 		label: __( 'Address', 'portcullis' ),
@@ -32,6 +41,7 @@ const entryFields = (): Field< AllowEntry >[] => [
 		filterBy: false,
 		render: ( { item }: Render ) => <Address ip={ item.ip } />,
 	},
+	...( network ? [ subSiteField< AllowEntry >() ] : [] ),
 	{
 		id: 'note',
 		label: __( 'Note', 'portcullis' ),
@@ -70,11 +80,12 @@ const entryFields = (): Field< AllowEntry >[] => [
 /** Addresses that are not banned for this site's failures. */
 export function AllowView() {
 	const { settings, api } = useSurroundings();
+	const { network } = settings;
 	const { data: site } = useSite();
 	const allowed = useAllowed();
 	const { defer, busy } = useDeferral();
 	const [ isAdding, setAdding ] = useState( false );
-	const fields = useMemo( entryFields, [] );
+	const fields = useMemo( () => entryFields( network ), [ network ] );
 	const rights = rightsOf( settings.capabilities, site );
 	const actions: Action< AllowEntry >[] = [
 		{
@@ -91,9 +102,9 @@ export function AllowView() {
 	];
 	return (
 		<WholeList
-			name="allow"
+			name={ network ? 'network-allow' : 'allow' }
 			label={ __( 'Allow list', 'portcullis' ) }
-			standard={ standard }
+			standard={ network ? networkStandard : standard }
 			fields={ fields }
 			found={ allowed }
 			actions={ actions }

@@ -1,6 +1,7 @@
 import { createInterpolateElement } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
 import { useSite, useStatus } from '../queries.ts';
+import { useSurroundings } from '../surroundings.ts';
 import { Moment } from './moment.tsx';
 
 /** Proof that it works, end to end: what the log last had of this site, and what the firewall held when last looked at. */
@@ -49,17 +50,42 @@ function stateOf( healthy: boolean, answers: boolean ): string {
 		: __( 'Needs attention', 'portcullis' );
 }
 
-const LastEvent = ( { at }: { readonly at: string | null } ) => (
-	<span>
-		{ at === null
-			? __( 'The log has had no line from this site yet.', 'portcullis' )
-			: createInterpolateElement(
-					/* translators: <time/> is replaced, as in "3 minutes ago" */
-					__( 'Last event from this site: <time/>.', 'portcullis' ),
-					{ time: <Moment at={ at } past /> }
-				) }
-	</span>
-);
+function LastEvent( { at }: { readonly at: string | null } ) {
+	const { network } = useSurroundings().settings;
+	if ( at === null ) {
+		return (
+			<span>
+				{ network
+					? __(
+							'The log has had no line from this network yet.',
+							'portcullis'
+						)
+					: __(
+							'The log has had no line from this site yet.',
+							'portcullis'
+						) }
+			</span>
+		);
+	}
+	return (
+		<span>
+			{ createInterpolateElement(
+				network
+					? /* translators: <time/> is replaced, as in "3 minutes ago" */
+						__(
+							'Last event from this network: <time/>.',
+							'portcullis'
+						)
+					: /* translators: <time/> is replaced, as in "3 minutes ago" */
+						__(
+							'Last event from this site: <time/>.',
+							'portcullis'
+						),
+				{ time: <Moment at={ at } past /> }
+			) }
+		</span>
+	);
+}
 
 function Enforced( {
 	bans,

@@ -2,14 +2,24 @@ import type { Field } from '@wordpress/dataviews';
 import { useMemo } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
 import { standardView } from '../lists/standard-view.ts';
+import { subSiteField } from '../lists/sub-site-field.tsx';
 import { WholeList } from '../lists/whole-list.tsx';
 import { Address } from '../parts/address.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { useRequests } from '../queries.ts';
+import { useSurroundings } from '../surroundings.ts';
 import type { UnbanRequest } from '../wire.ts';
 import { visible } from '../words/visible.ts';
 
 const standard = standardView( 'asked_at', [
+	'state',
+	'note',
+	'asked_at',
+	'asked_by',
+] );
+/** The network's screen says of which site each is. */
+const networkStandard = standardView( 'asked_at', [
+	'sub_site',
 	'state',
 	'note',
 	'asked_at',
@@ -24,7 +34,7 @@ const stateInWords = ( state: UnbanRequest[ 'state' ] ): string =>
 	} )[ state ];
 
 type Render = { readonly item: UnbanRequest };
-const requestFields = (): Field< UnbanRequest >[] => [
+const requestFields = ( network: boolean ): Field< UnbanRequest >[] => [
 	{
 		id: 'ip',
 		label: __( 'Address', 'portcullis' ),
@@ -33,6 +43,7 @@ const requestFields = (): Field< UnbanRequest >[] => [
 		filterBy: false,
 		render: ( { item }: Render ) => <Address ip={ item.ip } />,
 	},
+	...( network ? [ subSiteField< UnbanRequest >() ] : [] ),
 	{
 		id: 'state',
 		label: __( 'State', 'portcullis' ),
@@ -71,13 +82,14 @@ const requestFields = (): Field< UnbanRequest >[] => [
 
 /** What this site has asked of the administrator of the host. */
 export function RequestsView() {
+	const { network } = useSurroundings().settings;
 	const requests = useRequests();
-	const fields = useMemo( requestFields, [] );
+	const fields = useMemo( () => requestFields( network ), [ network ] );
 	return (
 		<WholeList
-			name="requests"
+			name={ network ? 'network-requests' : 'requests' }
 			label={ __( 'Requests for unbans', 'portcullis' ) }
-			standard={ standard }
+			standard={ network ? networkStandard : standard }
 			fields={ fields }
 			found={ requests }
 			empty={ __(

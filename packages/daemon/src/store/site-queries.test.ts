@@ -222,6 +222,19 @@ describe('what one site sees of the store', () => {
     assert.equal(queries.lastEventAt({ id: 'x', sub: null, names: ['x.example'] }), null);
   });
 
+  it('counts a ban that rests on several of its names once', () => {
+    insert('192.0.2.1', ['mine.example', 'mine.example/shop'], { since: now - 1 });
+    insert('192.0.2.2', ['mine.example/shop', 'theirs.example'], { since: now - 1 });
+    insert('192.0.2.3', ['theirs.example'], { since: now - 1 });
+    for (const [viewer, bans] of [
+      [mine, 2],
+      [one, 1],
+    ] as const) {
+      const stats = queries.stats(viewer, {});
+      assert.deepEqual([stats.bans, stats.buckets.at(-2)!.bans + stats.buckets.at(-1)!.bans], [bans, bans]);
+    }
+  });
+
   it('shows what it did, asked for and allowed itself', () => {
     const at = new Date(now).toISOString();
     for (const id of ['mine', 'theirs']) {

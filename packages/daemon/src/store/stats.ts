@@ -48,6 +48,17 @@ export function readStats(
           )
           .map((row) => [row.at, row.sum] as const),
       );
+    // Tallies of several sites would count a ban that rests on two of them twice.
+    const countOnce = () =>
+      new Map(
+        db
+          .all<{ at: number; bans: number }>(
+            `SELECT since - since % ${bucket} AS at, count(DISTINCT ban_id) AS bans FROM ban_sites
+             WHERE since >= ? ${ofSites} GROUP BY at`,
+            ...params,
+          )
+          .map((row) => [row.at, row.bans] as const),
+      );
     const top = (table: string, name: string) =>
       db
         .all<{ name: string; failures: number }>(
@@ -57,7 +68,7 @@ export function readStats(
         )
         .map(({ name, failures }) => ({ name, failures }));
     const failures = sum('failure_hours', 'failures');
-    const bans = sum(bansTable, 'bans');
+    const bans = sites !== undefined && sites.length > 1 ? countOnce() : sum(bansTable, 'bans');
     const buckets: Stats['buckets'] = [];
     for (let at = since; at <= now; at += bucket) {
       buckets.push({ at: instantOf(at), failures: failures.get(at) ?? 0, bans: bans.get(at) ?? 0 });
