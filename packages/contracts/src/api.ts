@@ -10,7 +10,7 @@ import {
   type SiteRight,
   SiteToken,
 } from './registration.ts';
-import { NewReportTest, ReportTest } from './reporting.ts';
+import { NewReport, NewReportTest, PeriodicReport, ReportTest } from './reporting.ts';
 import { array, boolean, count, describe, nullable, object, oneOf, type Static, string } from './schema.ts';
 import { SelfTest } from './self-test.ts';
 import {
@@ -350,6 +350,28 @@ export const routes = {
     access: ['admin'],
     params: siteParam,
     response: Registration,
+  },
+  report: {
+    method: 'GET',
+    path: '/v1/report',
+    summary: 'What happened in a span of whole hours, against the same span before it; 7 days when none is given',
+    access: ['admin'],
+    query: object(
+      {
+        since: instantQuery,
+        site: describe('Only this site: its id, if it is registered, or a name.', string),
+      },
+      ['since', 'site'],
+    ),
+    response: PeriodicReport,
+  },
+  sendReport: {
+    method: 'POST',
+    path: '/v1/report',
+    summary: 'Send such a report at once, and tell what came back',
+    access: ['admin'],
+    body: NewReport,
+    response: ReportTest,
   },
   testReport: {
     method: 'POST',

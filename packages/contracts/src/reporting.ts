@@ -1,5 +1,16 @@
 import { durationPattern } from './duration.ts';
-import { describe, integer, nullable, object, oneOf, type Static, string } from './schema.ts';
+import {
+  array,
+  count,
+  describe,
+  instant,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  type Static,
+  string,
+} from './schema.ts';
 
 /**
  * `info`: a start, a stop, a periodic report. `warning`: bans, a site that fell silent. `critical`: what needs a person, as
@@ -164,3 +175,46 @@ export const ReportTest = object({
   took_ms: integer,
 });
 export type ReportTest = Static<typeof ReportTest>;
+
+const ranked = array(object({ name: string, bans: count, failures: count }));
+
+/** What happened in a span, against the same span before it. */
+export const PeriodicReport = object({
+  host: describe('This machine’s name.', string),
+  site: describe('Whose part it is; null: the whole host.', nullable(string)),
+  since: describe('A whole hour.', instant),
+  until: instant,
+  failures: count,
+  bans: describe('Bans that began. Of a site, one that rests on two of its names counts twice.', count),
+  before: describe('The same span before it.', object({ failures: count, bans: count })),
+  sites: describe('Those with most failures, at most 10; their bans, too.', ranked),
+  other_sites: describe('How many more were attacked.', count),
+  users: describe('Names tried most, at most 10.', array(object({ name: string, failures: count }))),
+  countries: describe('Countries with most bans, at most 10.', ranked),
+  networks: describe('Networks with most bans, at most 10.', ranked),
+  origins_of: describe(
+    'Over how many bans these two are counted: the newest of the span, at most 1,000.',
+    count,
+  ),
+  chart: describe(
+    'Equal parts of the span, in order: hours, days or weeks in UTC. The first and the last may be cut.',
+    array(object({ at: instant, failures: count, bans: count })),
+  ),
+});
+export type PeriodicReport = Static<typeof PeriodicReport>;
+
+export const NewReport = object(
+  {
+    since: describe('An instant before now; left out: 7 days.', {
+      type: 'string',
+      format: 'date-time',
+    } as const),
+    destination: describe('Where to: slack or webhook; slack when left out.', oneOf('slack', 'webhook')),
+    site: describe('The site whose channel gets its own part; the host’s own when left out.', {
+      type: 'string',
+      maxLength: 250,
+    } as const),
+  },
+  ['since', 'destination', 'site'],
+);
+export type NewReport = Static<typeof NewReport>;

@@ -11,6 +11,7 @@ import type { Network } from './address.ts';
 import type { SiteConfig } from './config.ts';
 import type { BanTally } from './digest.ts';
 import type { HostEvent, OutboxKind, ReportedBan, ReportMessage } from './report.ts';
+import type { ReportPeriod } from './report-schedule.ts';
 
 /** Instants are epoch milliseconds and durations milliseconds, here and everywhere behind the edges. */
 export interface Clock {
@@ -396,6 +397,9 @@ export interface Outbox {
   settle(destination: string, kind: OutboxKind, upTo: number, at: number | null): void;
   /** When each kind was last delivered. */
   sent(destination: string): ReadonlyMap<OutboxKind, number>;
+  /** Up to when periodic reports were made. */
+  marks(destination: string): ReadonlyMap<ReportPeriod, number>;
+  mark(destination: string, period: ReportPeriod, at: number): void;
   /** Drops what waits for others than these. */
   keep(destinations: readonly string[]): void;
 }

@@ -65,7 +65,7 @@ export interface Ranked {
   readonly failures: number;
 }
 
-/** A day, a week or another span, against the same span before it. */
+/** A day, a week or another span of whole hours, against the same span before it. */
 export interface PeriodicReport {
   readonly since: number;
   readonly until: number;
@@ -73,11 +73,21 @@ export interface PeriodicReport {
   readonly bans: number;
   readonly before: { readonly failures: number; readonly bans: number };
   readonly sites: readonly Ranked[];
-  readonly users: readonly Ranked[];
+  /** Sites that were attacked and are not in `sites`. */
+  readonly otherSites: number;
+  readonly users: readonly Pick<Ranked, 'name' | 'failures'>[];
   readonly countries: readonly Ranked[];
   readonly networks: readonly Ranked[];
-  /** Failures and bans of equal parts of the span, in order. */
-  readonly chart: readonly { readonly at: number; readonly failures: number; readonly bans: number }[];
+  /** The newest bans of the span, over which countries and networks are counted. */
+  readonly originsOf: number;
+  readonly chart: readonly ChartPart[];
+}
+
+/** One of the equal parts of a span. */
+export interface ChartPart {
+  readonly at: number;
+  readonly failures: number;
+  readonly bans: number;
 }
 
 /** One message, whoever carries it. `more`: further events of the kind since `since`, of which this is the latest. */

@@ -1,6 +1,7 @@
 import { formatDuration } from '@portcullis/contracts';
 import type { Digest } from './digest.ts';
 import { foreign, list, type Text } from './foreign-text.ts';
+import { bar, partName } from './periodic-report.ts';
 import type { PeriodicReport, Ranked, ReportedBan, ReportedOrigin, ReportMessage } from './report.ts';
 
 /** A message as a person reads it, before it has a form: Slack, a terminal and a mail lay the same sheet out. */
@@ -78,7 +79,7 @@ export function sheetOf({ host, site, content }: ReportMessage): Sheet {
         command: 'portcullis status',
       });
     case 'report':
-      return reportSheet(content.report, host);
+      return reportSheet(content.report, site === null ? host : `${site} on ${host}`);
   }
 }
 
@@ -165,20 +166,43 @@ function digestSheet(digest: Digest, host: string, forHost: boolean): Sheet {
   );
 }
 
-function reportSheet(report: PeriodicReport, host: string): Sheet {
-  return sheet('good', `Report of ${host}, ${moment(report.since)} – ${moment(report.until)}`, {
+function reportSheet(report: PeriodicReport, whose: string): Sheet {
+  const { since, until, bans, failures, before, chart, originsOf } = report;
+  const most = Math.max(...chart.map((part) => part.failures));
+  const counted = originsOf < bans ? ` of the newest ${count(originsOf, 'ban')}` : '';
+  return sheet('good', `Report of ${whose}, ${moment(since)} – ${moment(until)}`, {
     facts: [
-      ['Failures', [change(report.failures, report.before.failures)]],
-      ['Bans', [change(report.bans, report.before.bans)]],
+      ['Failures', [change(failures, before.failures)]],
+      ['Bans', [change(bans, before.bans)]],
     ],
     lists: [
-      { title: 'Sites', items: ranking(report.sites, 0) },
-      { title: 'Users tried', items: ranking(report.users, 0) },
-      { title: 'Countries', items: ranking(report.countries, 0) },
-      { title: 'Networks', items: ranking(report.networks, 0) },
+      {
+        title: 'Failures, and bans',
+        items: chart.map((part) => [
+          [
+            partName(part.at, chart),
+            bar(part.failures, most),
+            `${number(part.failures)}, ${number(part.bans)}`,
+          ]
+            .filter((column) => column !== '')
+            .join(' '),
+        ]),
+      },
+      { title: 'Sites', items: ranking(report.sites.slice(0, shown), othersOf(report)) },
+      {
+        title: 'Users tried',
+        items: report.users
+          .slice(0, shown)
+          .map((user) => [foreign(user.name), `: ${count(user.failures, 'failure')}`]),
+      },
+      { title: `Countries${counted}`, items: ranking(report.countries.slice(0, shown), 0) },
+      { title: `Networks${counted}`, items: ranking(report.networks.slice(0, shown), 0) },
     ],
   });
 }
+
+const othersOf = ({ sites, otherSites }: PeriodicReport): number =>
+  Math.max(0, sites.length - shown) + otherSites;
 
 const name = (text: string): Text => [foreign(text)];
 
@@ -191,7 +215,7 @@ const again = ({ more, since }: { more: number; since: number }): Fact[] =>
 function ranking(names: readonly Ranked[], others: number): Text[] {
   const items = names.map(
     ({ name, bans, failures }): Text => [
-      foreign(name),
+      name === '' ? '(no site)' : foreign(name),
       `: ${count(bans, 'ban')}, ${count(failures, 'failure')}`,
     ],
   );
@@ -221,7 +245,7 @@ function span({ since, until }: ReportedBan): string {
 }
 
 function change(now: number, before: number): string {
-  if (before === 0) return `${number(now)} (none in the period before)`;
+  if (before === 0) return `${number(now)} (none recorded in the period before)`;
   const percent = Math.round(((now - before) / before) * 100);
   return `${number(now)} (${percent > 0 ? '+' : ''}${percent} % against ${number(before)})`;
 }

@@ -18,6 +18,7 @@ import { LogReading } from './log-reading.ts';
 import { Origins } from './origins/origins.ts';
 import { ReverseNames } from './origins/reverse-names.ts';
 import { withOrigins } from './origins/with-origins.ts';
+import { createPeriodicReports } from './periodic-reports.ts';
 import { Pipeline } from './pipeline.ts';
 import { Reconciler } from './reconciler.ts';
 import { recount } from './recount.ts';
@@ -220,6 +221,16 @@ export function createApp(options: AppOptions): App {
       expiry.schedule();
     },
   });
+  const periodicReports = createPeriodicReports({
+    store,
+    clock,
+    reports,
+    origins,
+    ownerOf: (site) => registry.owners.ownerOf(site),
+    settings: () => config.reports,
+    isBehind: () => reading.behind,
+    onFailure: (error) => log.error({ error: String(error) }, 'A periodic report could not be made.'),
+  });
   const hostOperations = createOperations({
     version,
     startedAt,
@@ -234,6 +245,7 @@ export function createApp(options: AppOptions): App {
     health,
     registry,
     reports,
+    periodicReports,
     selfTests,
     sites,
     backend: () => firewall.backend,
@@ -289,6 +301,7 @@ export function createApp(options: AppOptions): App {
     expiry.stop();
     reconciler.stop();
     await reading.stop();
+    await periodicReports.stop();
     recorder.stop();
     await enforcer.flush();
     await sites.close();
@@ -340,12 +353,16 @@ export function createApp(options: AppOptions): App {
       every(pruneInterval, prune);
       every(sourceInterval, () => void reading.check());
       every(pruneInterval, () => void sites.check());
+      every(pruneInterval, () => void periodicReports.check());
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
       audit('start', `version ${version}`);
       every(silenceInterval, watchSilence);
       reports.tell({ kind: 'start', version, firewall: firewall.backend, bans: countBans() });
-      void reading.settled().then(releaseMemory);
+      void reading.settled().then(() => {
+        releaseMemory();
+        if (!stopping) void periodicReports.check();
+      });
       log.info(
         { firewall: firewall.backend, jails: config.jails.map(({ name }) => name) },
         'Portcullis is running.',

@@ -7,6 +7,7 @@ import type { ExemptionBook } from './exemptions.ts';
 import type { Health } from './health.ts';
 import { createMetrics } from './metrics.ts';
 import type { Operations } from './operations.ts';
+import type { PeriodicReports } from './periodic-reports.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Reports } from './reporters/reports.ts';
@@ -33,6 +34,7 @@ export interface LiveParts {
   readonly health: Health;
   readonly registry: SiteRegistry;
   readonly reports: Pick<Reports, 'test'>;
+  readonly periodicReports: PeriodicReports;
   readonly selfTests: SelfTests;
   readonly sites: Sites;
   readonly backend: () => string;
@@ -186,6 +188,8 @@ export function createOperations(parts: LiveParts): Operations {
     unregister: (actor, id) => sites.registrations.remove(actor, id),
     issueToken: (actor, id) => sites.registrations.issueToken(actor, id),
     revokeToken: (actor, id) => sites.registrations.revokeToken(actor, id),
+    report: (query) => parts.periodicReports.report(query),
+    sendReport: (report) => parts.periodicReports.send(report),
     testReport: (test) => parts.reports.test(test),
     beginSelfTest: () => parts.selfTests.begin(),
     getSelfTest: (id) => parts.selfTests.get(id),

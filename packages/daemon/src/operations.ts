@@ -13,9 +13,11 @@ import type {
   NewAllowEntry,
   NewBan,
   NewRegistration,
+  NewReport,
   NewReportTest,
   NewUnbanRequest,
   Page,
+  PeriodicReport,
   Registered,
   Registration,
   ReportTest,
@@ -71,6 +73,9 @@ export interface Operations {
   unregister(actor: string, id: string): Promise<Registration>;
   issueToken(actor: string, id: string): SiteToken;
   revokeToken(actor: string, id: string): Registration;
+  report(query: { since?: string; site?: string }): Promise<PeriodicReport>;
+  /** Sends a report at once, past the outbox. */
+  sendReport(report: NewReport): Promise<ReportTest>;
   /** Sends a test message at once, past the outbox. */
   testReport(test: NewReportTest): Promise<ReportTest>;
   beginSelfTest(): SelfTest;

@@ -30,6 +30,11 @@ async function test(
 ): Promise<ExitCode> {
   const body = { destination: to, ...(site === undefined ? {} : { site }) };
   const sent = await session.client.call('testReport', { body });
+  return printSent(session, sent);
+}
+
+/** What came of sending a message. */
+export function printSent(session: Session, sent: ReportTest): ExitCode {
   const { destination, host, status, answer, result, took_ms } = sent;
   if (session.json) session.printJson(sent);
   else {

@@ -120,11 +120,12 @@ export class Reports {
       this.tell({ kind: 'reload_failed', problems: [String(data['sentence'])] });
   }
 
-  /** Writes what happened to the daemon, for the host's own places. */
+  /** Writes what happened to the daemon, for the host's own places and, of one site, for that site's. */
   tell(event: HostEvent): void {
+    const ofSite = event.kind === 'silent_site' ? this.#routes.forSite(event.site) : [];
     this.#add(
       event,
-      this.#places.filter(({ destination }) => destination.site === null),
+      this.#places.filter(({ destination }) => destination.site === null || ofSite.includes(destination)),
     );
   }
 
@@ -132,7 +133,7 @@ export class Reports {
   tellOne(destination: DestinationConfig, event: HostEvent): void {
     this.#add(
       event,
-      this.#places.filter((place) => place.destination === destination),
+      this.#places.filter((place) => place.destination.name === destination.name),
     );
   }
 

@@ -1,7 +1,6 @@
 import {
   type Clock,
   type DestinationConfig,
-  type HostEvent,
   isDue,
   lastDue,
   type Outbox,
@@ -9,8 +8,6 @@ import {
   type ReportPeriod,
   type ReportSpan,
   restartAt,
-  type SiteSeen,
-  silentSites,
 } from '@portcullis/core';
 import type { Reports } from './reports.ts';
 
@@ -23,20 +20,17 @@ export interface ScheduleOptions {
   readonly clock: Clock;
   /** The host's, as `Europe/Berlin`. */
   readonly zone: () => string;
-  readonly settings: () => { readonly at: number; readonly silentAfter: number | null };
+  readonly settings: () => { readonly at: number };
   /** Whether lines are known to be unread. */
   readonly isBehind: () => boolean;
   /** What a destination may see of a span. */
   readonly compose: (span: ReportSpan, destination: DestinationConfig) => Promise<PeriodicReport>;
-  /** Sites whose last line is later than an instant. */
-  readonly sitesSince: (instant: number) => readonly SiteSeen[];
-  readonly ownerOf: (name: string) => string | null;
   readonly transaction: (work: () => void) => void;
 }
 
 /**
- * What is told by the clock: periodic reports, and sites that fell silent. What was told is marked in the transaction that
- * puts it into the outbox, so a restart neither repeats nor misses it.
+ * Periodic reports, made when they are due. What was made is marked in the transaction that puts it into the outbox, so a
+ * restart neither repeats nor misses it.
  */
 export class ReportSchedule {
   readonly #options: ScheduleOptions;
@@ -69,8 +63,6 @@ export class ReportSchedule {
     for (const destination of reports.destinations) {
       if (destination.reports.length > 0) await this.#report(destination, now, isPatient);
     }
-    // Lines that are not read yet may be of the sites that seem silent.
-    if (this.#behindSince === null) this.#tellSilence(now);
   }
 
   /** Makes the report that is due; where a daily and a weekly one are due at once, the weekly one alone. */
@@ -91,30 +83,6 @@ export class ReportSchedule {
     transaction(() => {
       for (const [period, { until }] of spans) outbox.mark(name, period, until);
       reports.tellOne(destination, { kind: 'report', report });
-    });
-  }
-
-  #tellSilence(now: number): void {
-    const { reports, outbox, settings, sitesSince, ownerOf, transaction } = this.#options;
-    const { silentAfter } = settings();
-    if (silentAfter === null) return;
-    const told = reports.destinations.map((destination) => {
-      const mark = outbox.marks(destination.name).get('silence') ?? now;
-      return { destination, from: Math.min(mark, now) };
-    });
-    const from = Math.min(...told.map((one) => one.from));
-    const seen = told.length === 0 ? [] : sitesSince(from - silentAfter);
-    const span = { after: from - silentAfter, upTo: now - silentAfter };
-    const silent = silentSites(seen, span, silentAfter, ownerOf);
-    transaction(() => {
-      for (const { destination, from } of told) {
-        outbox.mark(destination.name, 'silence', now);
-        for (const { site, lastEventAt } of silent) {
-          const event: HostEvent = { kind: 'silent_site', site, lastEventAt };
-          if (lastEventAt > from - silentAfter && reports.concerns(destination, site))
-            reports.tellOne(destination, event);
-        }
-      }
     });
   }
 }

@@ -14,19 +14,25 @@ interface Row {
   readonly failures: number;
 }
 
-/** The newest bans since then: of the host, or those with evidence of some sites, with these sites' failures. */
+/** The newest bans since then and before `until`: of the host, or those with evidence of some sites, with these sites' failures. */
 export function readNewestBans(
   db: Database,
-  query: { readonly since: string; readonly sites?: readonly string[] | undefined },
+  query: {
+    readonly since: string;
+    readonly until?: number | undefined;
+    readonly sites?: readonly string[] | undefined;
+  },
 ): { network: Network; failures: number }[] {
   const since = fromInstant(query.since);
+  const until = query.until ?? Number.MAX_SAFE_INTEGER;
   const rows = db.read(() =>
     query.sites === undefined
       ? db.all<Row>(
-          `SELECT id, address, prefix, since, failures FROM bans WHERE since >= ? ORDER BY since DESC LIMIT ${maxBans}`,
+          `SELECT id, address, prefix, since, failures FROM bans WHERE since >= ? AND since < ? ORDER BY since DESC LIMIT ${maxBans}`,
           since,
+          until,
         )
-      : query.sites.flatMap((site) => ofSite(db, site, since)),
+      : query.sites.flatMap((site) => ofSite(db, site, since, until)),
   );
   const bans = new Map<number, { network: Network; failures: number }>();
   for (const { id, address, prefix, failures } of rows.sort((one, other) => other.since - one.since)) {
@@ -38,10 +44,11 @@ export function readNewestBans(
 }
 
 /** One site at a time: its index has them in order, that of several together would have to be sorted. */
-const ofSite = (db: Database, site: string, since: number): Row[] =>
+const ofSite = (db: Database, site: string, since: number, until: number): Row[] =>
   db.all<Row>(
     `SELECT b.id, b.address, b.prefix, s.since, s.failures FROM ban_sites s JOIN bans b ON b.id = s.ban_id
-     WHERE s.site = ? AND s.since >= ? ORDER BY s.since DESC LIMIT ${maxBans}`,
+     WHERE s.site = ? AND s.since >= ? AND s.since < ? ORDER BY s.since DESC LIMIT ${maxBans}`,
     site,
     since,
+    until,
   );

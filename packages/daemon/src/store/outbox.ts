@@ -4,8 +4,8 @@ import {
   maxEvidenceUsers,
   type Outbox,
   type OutboxKind,
+  type ReportPeriod,
   readTally,
-  type ScheduleMark,
   type Waiting,
   type WaitingBan,
   writeTally,
@@ -91,8 +91,8 @@ export function createOutbox(db: Database): Outbox {
       db.run('DELETE FROM outbox WHERE destination = ? AND kind = ? AND id <= ?', destination, each, upTo);
   }
 
-  /** Kinds of messages and schedules have one table: no two of them have one name. */
-  function setAt(destination: string, kind: OutboxKind | ScheduleMark, instant: number): void {
+  /** Kinds of messages and periods of reports have one table, for no two of them have one name. */
+  function setAt(destination: string, kind: OutboxKind | ReportPeriod, instant: number): void {
     db.run(
       'INSERT OR REPLACE INTO delivered (destination, kind, at) VALUES (?, ?, ?)',
       destination,
@@ -176,9 +176,9 @@ export function createOutbox(db: Database): Outbox {
       });
     },
     sent: (destination) => at(destination) as ReadonlyMap<OutboxKind, number>,
-    marks: (destination) => at(destination) as ReadonlyMap<ScheduleMark, number>,
-    mark(destination, mark, instant) {
-      db.write(() => setAt(destination, mark, instant));
+    marks: (destination) => at(destination) as ReadonlyMap<ReportPeriod, number>,
+    mark(destination, period, instant) {
+      db.write(() => setAt(destination, period, instant));
     },
     keep(destinations) {
       const kept = JSON.stringify(destinations);
