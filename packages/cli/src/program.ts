@@ -11,11 +11,12 @@ import { addDaemon } from './commands/daemon.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addMatch } from './commands/match.ts';
 import { addReplay } from './commands/replay.ts';
+import { addReport } from './commands/report.ts';
 import { addRequests } from './commands/requests.ts';
 import { addSite } from './commands/site.ts';
 import { addSites } from './commands/sites.ts';
-import { addStatus } from './commands/status.ts';
 import { addSlack } from './commands/slack.ts';
+import { addStatus } from './commands/status.ts';
 import { addUnban } from './commands/unban.ts';
 import { addWhy } from './commands/why.ts';
 import { reportFailure } from './failure.ts';
@@ -57,8 +58,9 @@ ${originAttribution}`,
     addSites,
     addSite,
     addRequests,
-    addMatch,
+    addReport,
     addSlack,
+    addMatch,
     addReplay,
     addDoctor,
     addCheckConfig,

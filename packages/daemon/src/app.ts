@@ -354,10 +354,10 @@ export function createApp(options: AppOptions): App {
       every(sourceInterval, () => void reading.check());
       every(pruneInterval, () => void sites.check());
       every(pruneInterval, () => void periodicReports.check());
+      every(silenceInterval, watchSilence);
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
       audit('start', `version ${version}`);
-      every(silenceInterval, watchSilence);
       reports.tell({ kind: 'start', version, firewall: firewall.backend, bans: countBans() });
       void reading.settled().then(() => {
         releaseMemory();
