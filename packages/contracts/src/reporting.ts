@@ -205,7 +205,7 @@ export type PeriodicReport = Static<typeof PeriodicReport>;
 
 export const NewReport = object(
   {
-    since: describe('An instant before now; left out: 7 days.', {
+    since: describe('An instant before now, at most 366 days; left out: 7 days.', {
       type: 'string',
       format: 'date-time',
     } as const),

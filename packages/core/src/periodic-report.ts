@@ -25,11 +25,14 @@ export interface ReportCounts {
   readonly originsOf: number;
 }
 
+/** A span is at most so long, in milliseconds. */
+export const longestReport = 366 * day;
+
 /** The span in whole hours, as its counts are kept: it begins with one; an `until` of now leaves the last one growing. */
-export const wholeHours = ({ since, until }: ReportSpan): ReportSpan => ({
-  since: since - (((since % hour) + hour) % hour),
-  until,
-});
+export function wholeHours({ since, until }: ReportSpan): ReportSpan {
+  const begin = Math.max(since, until - longestReport);
+  return { since: begin - (begin % hour), until };
+}
 
 /** Where the span before this one begins. */
 export const sinceBefore = ({ since, until }: ReportSpan): number =>

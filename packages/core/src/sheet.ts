@@ -177,12 +177,12 @@ function reportSheet(report: PeriodicReport, whose: string): Sheet {
     ],
     lists: [
       {
-        title: 'Failures, and bans',
+        title: 'Failures (bans)',
         items: chart.map((part) => [
           [
             partName(part.at, chart),
             bar(part.failures, most),
-            `${number(part.failures)}, ${number(part.bans)}`,
+            `${number(part.failures)} (${number(part.bans)})`,
           ]
             .filter((column) => column !== '')
             .join(' '),

@@ -1,5 +1,10 @@
 import { hostname } from 'node:os';
-import type { NewReport, ReportTest, PeriodicReport as WireReport } from '@portcullis/contracts';
+import {
+  type NewReport,
+  PortcullisError,
+  type ReportTest,
+  type PeriodicReport as WireReport,
+} from '@portcullis/contracts';
 import type { Clock, DestinationConfig, PeriodicReport, ReportSpan } from '@portcullis/core';
 import type { Origins } from './origins/origins.ts';
 import { createReportSource } from './report-source.ts';
@@ -54,6 +59,11 @@ export function createPeriodicReports(parts: PeriodicReportsParts): PeriodicRepo
   return {
     async report({ since, site }) {
       const names = site === undefined ? null : namesWhere((name) => name === site || ownerOf(name) === site);
+      if (names?.length === 0) {
+        throw new PortcullisError('not_found', `No line of the log is known to be of ${site}.`, {
+          hint: 'portcullis sites lists the names that are known.',
+        });
+      }
       return toWire(await read(spanOf(since), names), site ?? null);
     },
     send: ({ since, ...to }) => reports.sendReport(to, (destination) => compose(spanOf(since), destination)),

@@ -10,7 +10,7 @@ export function addReport(program: Command): void {
   program
     .command('report')
     .description('what happened: failures, bans, sites, users, countries, networks')
-    .option('--since <duration>', 'how far back, in whole hours', readDuration, '7d')
+    .option('--since <duration>', 'how far back, in whole hours, at most 366d', readDuration, '7d')
     .option('--site <site>', 'only this site; with --slack, into its channel')
     .option('--slack', 'send it, and say what came back')
     .addOption(new Option('--to <destination>', 'send it there').choices(['slack', 'webhook']))
