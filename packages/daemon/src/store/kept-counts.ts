@@ -2,6 +2,8 @@ import type { Database } from './database.ts';
 
 /** A total that took longer than this to count is told again for a while: lists that poll cost 0.02 % at most. */
 const slowCountMs = 2;
+/** Smaller totals are always exact; who reads a larger one does not miss a few. */
+const smallTotal = 1_000;
 const keptForCosts = 5_000;
 const maxKeptMs = 60_000;
 const maxKeptCounts = 100;
@@ -21,7 +23,7 @@ export function createKeptCounts(db: Database, now: () => number = () => perform
     const total = work();
     counts.delete(list);
     const cost = now() - start;
-    if (cost > slowCountMs) {
+    if (cost > slowCountMs && total > smallTotal) {
       if (counts.size >= maxKeptCounts) counts.delete(counts.keys().next().value!);
       counts.set(list, { total, until: now() + Math.min(cost * keptForCosts, maxKeptMs) });
     }

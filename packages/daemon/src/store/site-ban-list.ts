@@ -43,7 +43,7 @@ const walked = (names: string): Source => ({ from: 'FROM bans b', where: [hasRow
 export function createSiteBanList(
   db: Database,
   page: ReturnType<typeof createPager>,
-  { toBan, countOf }: Pick<ReturnType<typeof createSiteBans>, 'toBan' | 'countOf'>,
+  { toBan, totalOf }: Pick<ReturnType<typeof createSiteBans>, 'toBan' | 'totalOf'>,
 ) {
   const hasFew = (names: string, ended: Ended): boolean =>
     db.get<{ rows: number }>(
@@ -128,7 +128,7 @@ export function createSiteBanList(
           keyParam: (value) => (typeof value === 'number' ? value : Buffer.from(value, 'hex')),
           idOf: (row) => row.id,
           toItem: (row) => toBan(row, viewer),
-          ...(narrowing.length === 0 && states.length < 2 ? { total: () => countOf(within, ended) } : {}),
+          ...(narrowing.length === 0 && states.length < 2 ? { total: () => totalOf(within, ended) } : {}),
         },
         { limit, cursor },
       );
