@@ -1,28 +1,37 @@
 import type { Command } from 'commander';
-import type { Finding } from '../doctor/finding.ts';
+import type { Finding, Place } from '../doctor/finding.ts';
 import { defaultConfigPath } from '../logs.ts';
 import { plural } from '../phrases.ts';
 import { type Session, withSession } from '../session.ts';
 import { type Format, visible } from '../terminal.ts';
 
+interface Options {
+  readonly config: string;
+  readonly selfTest: boolean;
+  readonly syslogSocket: string;
+}
+
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('is everything in place: configuration, logs, firewall, daemon, disk, clock')
+    .description('is everything in place: logs, firewall, sites, sockets, Slack, disk, clock; and what to do')
     .option('--config <file>', 'the configuration', defaultConfigPath)
+    .option('--no-self-test', 'write nothing to syslog')
+    .option('--syslog-socket <path>', 'where syslog listens', '/dev/log')
     .addHelpText(
       'after',
       `
-Changes nothing. Exits with 1 where a check fails; a warning is no failure.
+Changes nothing. The self-test writes two marked lines to syslog and follows them to the jails; they never count.
+Exits with 1 where a check fails; a warning is no failure.
 
 Examples:
   sudo portcullis doctor
-  portcullis doctor --json | jq '.findings[] | select(.result != "ok")'`,
+  portcullis doctor --json | jq '.findings[] | select(.level != "ok")'`,
     )
     .action(
-      withSession(async (session, { config }: { config: string }) => {
-        const findings = await examine(session, config);
-        const healthy = findings.every(({ result }) => result !== 'fail');
+      withSession(async (session, options: Options) => {
+        const findings = await examine(session, options);
+        const healthy = findings.every(({ level }) => level !== 'error');
         if (session.json) session.printJson({ healthy, findings });
         else printFindings(session, findings);
         return healthy ? 0 : 1;
@@ -30,45 +39,35 @@ Examples:
     );
 }
 
-async function examine({ client, socketPath, now }: Session, configPath: string): Promise<Finding[]> {
-  const [{ checkConfiguration }, { checkSource }, { checkFirewall }, { checkDaemon }, host, { createExec }] =
-    await Promise.all([
-      import('../doctor/configuration.ts'),
-      import('../doctor/source.ts'),
-      import('../doctor/firewall.ts'),
-      import('../doctor/daemon.ts'),
-      import('../doctor/host.ts'),
-      import('@portcullis/daemon/offline'),
-    ]);
-  const { config, findings } = checkConfiguration(configPath);
-  const exec = createExec();
-  return [
-    ...findings,
-    ...(await checkSource(config.log, exec, now)),
-    ...(await checkFirewall(config, exec)),
-    host.checkIpv6(),
-    ...(await checkDaemon(client, socketPath)),
-    host.checkDisk(config.stateDir),
-    host.checkClock(now),
-    host.checkFail2ban(),
-  ];
+async function examine({ client, socketPath, now }: Session, options: Options): Promise<Finding[]> {
+  const [{ checkConfiguration }, { createChecks }, { createExec }] = await Promise.all([
+    import('../doctor/configuration.ts'),
+    import('../doctor/checks.ts'),
+    import('@portcullis/daemon/offline'),
+  ]);
+  const { config, findings } = checkConfiguration(options.config);
+  const { syslogSocket, selfTest } = options;
+  const place: Place = { root: '', config, exec: createExec(), client, socketPath, now, syslogSocket };
+  const made = await Promise.all(createChecks({ selfTest }).map((check) => check(place)));
+  return [...findings, ...made.flat()];
 }
 
-const marks: Record<Finding['result'], readonly [string, Format]> = {
+const marks: Record<Finding['level'], readonly [string, Format]> = {
   ok: ['✓', 'green'],
-  warn: ['!', 'yellow'],
-  fail: ['✗', 'red'],
+  warning: ['!', 'yellow'],
+  error: ['✗', 'red'],
 };
 
 function printFindings({ out }: Session, findings: readonly Finding[]): void {
   const width = Math.max(...findings.map(({ check }) => check.length));
-  for (const { check, result, sentence, do: advice } of findings) {
-    const [mark, format] = marks[result];
+  for (const { check, level, sentence, do: advice } of findings) {
+    const [mark, format] = marks[level];
     out.line(`${out.styled(format, mark)} ${check.padEnd(width)}  ${visible(sentence)}`);
     if (advice !== null) out.line(`${' '.repeat(width + 4)}${visible(advice)}`);
   }
-  const failed = findings.filter(({ result }) => result === 'fail').length;
-  const warned = findings.filter(({ result }) => result === 'warn').length;
+  const count = (level: Finding['level']) => findings.filter((one) => one.level === level).length;
+  const failed = count('error');
+  const warned = count('warning');
   out.line();
   out.line(
     failed > 0

@@ -1,7 +1,7 @@
 import { type Config, createZoneClock, StampReader, WordPressLine } from '@portcullis/core';
 import { createJournalSource, type Exec } from '@portcullis/daemon/offline';
 import { ago, at } from '../phrases.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { error, type Finding, ok, warning } from './finding.ts';
 
 /** How far back WordPress lines are looked for, in ms. */
 const searchMs = 24 * 3_600_000;
@@ -33,13 +33,13 @@ export async function checkJournal(log: Config['log'], exec: Exec, now: number):
   await source.settled();
   await source.stop();
   if (trouble !== null) {
-    return [fail('log', trouble, 'Run doctor as root, or as a member of the group systemd-journal.')];
+    return [error('log', trouble, 'Run doctor as root, or as a member of the group systemd-journal.')];
   }
   const facilities = log.facilities.join(', ');
   return [
     ok('log', `Lines come from the journal: ${entries} of ${facilities} in the last 24 h.`),
     latest === null
-      ? warn(
+      ? warning(
           'wordpress',
           `No WordPress line of ${facilities} in the journal of the last 24 h.`,
           "Log in once with a wrong password, and see which facility it has: journalctl -o verbose | grep -A9 'wordpress('",
