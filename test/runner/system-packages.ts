@@ -50,6 +50,11 @@ const programs = [
   { program: 'phpcs', package: 'php-codesniffer', for: 'the static checks of the plugin' },
   { program: 'bwrap', package: 'bubblewrap', for: 'the end-to-end suites with WordPress' },
   { program: 'mariadbd', package: 'mariadb-server', for: 'the suites with MariaDB' },
+  { program: 'systemd-nspawn', package: 'systemd-container', for: 'the suites of the Debian package' },
+  { program: 'debootstrap', package: 'debootstrap', for: 'the suites of the Debian package' },
+  { program: 'dpkg-deb', package: 'dpkg', for: 'the suites of the Debian package' },
+  { program: 'strip', package: 'binutils', for: 'the suites of the executable and the Debian package' },
+  { program: 'lintian', package: 'lintian', for: 'the suite of the Debian package' },
   { program: 'unzip', package: 'unzip', for: 'the suites with WordPress' },
 ] as const satisfies readonly SystemPackage[];
 

@@ -1,0 +1,223 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Argv, createExec, type Exec } from '../../packages/daemon/src/exec.ts';
+import { createNamespace, type NetworkNamespace, prefixed } from './network-namespace.ts';
+import { waitFor } from './wait-for.ts';
+
+/** A Debian with its own systemd, network and files, started from a shared image. Disposing of it leaves nothing. */
+export interface Container extends AsyncDisposable {
+  /** Its network: other namespaces can be connected to it. */
+  readonly network: NetworkNamespace;
+  /** Runs programs inside, as root. */
+  readonly exec: Exec;
+  /** Standard output of a program that is run inside, which may take two minutes. */
+  run(...argv: Argv): Promise<string>;
+  /** A path of the container, as the host reaches it. */
+  file(path: string): string;
+  /** Waits until it is up again. */
+  reboot(): Promise<void>;
+}
+
+export type Suite = 'bookworm' | 'trixie';
+
+export interface ContainerOptions {
+  readonly suite: Suite;
+  /** Debian packages besides those that every image has; each list is an image of its own, made once. */
+  readonly packages?: readonly string[];
+}
+
+/** What every image has: systemd, rsyslog, and what portcullis needs, so that no container needs a network. */
+const basePackages = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'rsyslog',
+  'iproute2',
+  'iptables',
+  'ipset',
+  'nftables',
+  'libatomic1',
+  'libstdc++6',
+  'procps',
+];
+const cache = path.join(import.meta.dirname, '../.cache/containers');
+const mirror = 'http://deb.debian.org/debian';
+const bootTimeout = 90_000;
+const programTimeout = 120_000;
+
+/** For a test's `skip`: why tests in containers are left out here; false where they run. */
+export const containersLeftOut: string | false = leftOut();
+
+function leftOut(): string | false {
+  if (process.getuid?.() !== 0) return 'left out: containers need root';
+  if (process.arch !== 'x64') return 'left out: the package is made for amd64';
+  for (const program of ['systemd-nspawn', 'debootstrap', 'dpkg-deb', 'strip']) {
+    if (globSync(`/{usr/,}{bin,sbin}/${program}`).length === 0) return `left out: there is no ${program}`;
+  }
+  return false;
+}
+
+let created = 0;
+
+/** Boots a container and waits until its services are up. */
+export async function createContainer({ suite, packages = [] }: ContainerOptions): Promise<Container> {
+  const base = await baseImage(suite, packages);
+  const network = await createNamespace();
+  const scratch = mkdtempSync(path.join(tmpdir(), 'container-'));
+  const name = `pc-${process.pid}-${++created}`;
+  const script = path.join(import.meta.dirname, 'container-boot.sh');
+  let output = '';
+  let child: ChildProcess;
+  let ended: Promise<void>;
+
+  function start(): void {
+    output = '';
+    child = spawn('unshare', ['--mount', 'sh', script, name, base, scratch, network.name], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text));
+    ended = new Promise((resolve) => child.once('close', () => resolve()));
+  }
+
+  let leader = 0;
+  const outside = createExec();
+  const inside = (): Exec =>
+    prefixed(outside, [
+      'nsenter',
+      `--target=${leader}`,
+      ...[
+        '--all',
+        '--root',
+        '--wd',
+        'env',
+        '-i',
+        'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+        'HOME=/root',
+        'LC_ALL=C',
+      ],
+      'DEBIAN_FRONTEND=noninteractive',
+    ]);
+  const exec: Exec = Object.assign((...given: Parameters<Exec>) => inside()(...given), {
+    lines: (...given: Parameters<Exec['lines']>) => inside().lines(...given),
+    follow: (...given: Parameters<Exec['follow']>) => inside().follow(...given),
+  });
+
+  async function booted(): Promise<void> {
+    await waitFor(
+      `${suite} is up`,
+      async () => {
+        if (child.exitCode !== null) throw new Error(`It ended: ${output}`);
+        const found = firstProcess(child.pid!);
+        if (found === null) return false;
+        leader = found;
+        await exec(['systemctl', 'is-active', '--quiet', 'multi-user.target']);
+        return true;
+      },
+      { timeout: bootTimeout, every: 100 },
+    );
+  }
+
+  async function dispose(): Promise<void> {
+    killControlGroup(name);
+    child.kill('SIGKILL');
+    await ended;
+    await waitFor('the container is gone', () => removeControlGroups(name));
+    await network[Symbol.asyncDispose]();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+
+  try {
+    start();
+    await booted();
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    network,
+    exec,
+    run: async (...argv) => (await exec(argv, { timeoutMs: programTimeout })).stdout,
+    file: (inner) => `/proc/${leader}/root${inner}`,
+    async reboot() {
+      await exec(['systemctl', 'reboot']).catch(() => undefined);
+      // Without a systemd around it, systemd-nspawn ends with 133 where the container wants to start again.
+      await ended;
+      if (child.exitCode !== 133) throw new Error(`No reboot: ${child.exitCode}, ${output}`);
+      start();
+      await booted();
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** The process among the descendants of `pid` that is the first of its own namespace. */
+function firstProcess(pid: number): number | null {
+  for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')) {
+    if (child === '') continue;
+    const names =
+      /^NSpid:\t(.*)$/m.exec(readFileSync(`/proc/${child}/status`, 'utf8'))?.[1]?.split('\t') ?? [];
+    if (names.length > 1 && names.at(-1) === '1') return Number(child);
+    const deeper = firstProcess(Number(child));
+    if (deeper !== null) return deeper;
+  }
+  return null;
+}
+
+/** The group in which a container runs; a host may have the unified hierarchy beside others. */
+const controlGroup = (name: string): string | undefined =>
+  ['/sys/fs/cgroup/unified', '/sys/fs/cgroup']
+    .map((top) => path.join(top, name))
+    .find((group) => existsSync(group));
+
+function killControlGroup(name: string): void {
+  const group = controlGroup(name);
+  if (group !== undefined) writeFileSync(path.join(group, 'cgroup.kill'), '1');
+}
+
+/** @throws while a process is left in it */
+function removeControlGroups(name: string): boolean {
+  const top = controlGroup(name);
+  if (top === undefined) return true;
+  const inner = globSync('**/', { cwd: top }).map((folder) => path.join(top, folder));
+  for (const folder of inner.sort((a, b) => b.length - a.length)) rmdirSync(folder);
+  if (existsSync(top)) rmdirSync(top);
+  return true;
+}
+
+/** The tree that containers of a suite begin with: made by debootstrap once, which takes a minute, and kept. */
+async function baseImage(suite: Suite, packages: readonly string[]): Promise<string> {
+  const all = [...new Set([...basePackages, ...packages])].sort();
+  const hash = createHash('sha256').update(all.join(' ')).digest('hex').slice(0, 8);
+  const folder = path.join(cache, `${suite}-${hash}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(cache, { recursive: true });
+  const draft = mkdtempSync(path.join(cache, '.draft-'));
+  try {
+    const tree = path.join(draft, 'tree');
+    await createExec()(
+      ['debootstrap', '--variant=minbase', `--include=${all.join(',')}`, suite, tree, mirror],
+      { timeoutMs: 8 * 60_000 },
+    );
+    rmSync(path.join(tree, 'etc/hostname'), { force: true });
+    renameSync(tree, folder);
+  } catch (error) {
+    // Another process may have made it in the meantime.
+    if (!existsSync(folder)) throw error;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return folder;
+}
