@@ -99,6 +99,14 @@ export const ConfigFile = object(
       },
       ['source', 'files', 'facilities'],
     ),
+    trusted_proxies: describe(
+      'Proxies and load balancers, as addresses or CIDR: never banned. Their sites should log the visitor’s address.',
+      { ...strings, maxItems: 1_000 } as const,
+    ),
+    exempt_cdns: describe(
+      'Treat the published ranges of Cloudflare, Fastly and Google’s load balancers like trusted_proxies.',
+      boolean,
+    ),
     defaults: object(jailSettings, jailSettingNames),
     jails: {
       type: 'object',
@@ -198,6 +206,8 @@ export const ConfigFile = object(
     'state_dir',
     'run_dir',
     'log',
+    'trusted_proxies',
+    'exempt_cdns',
     'defaults',
     'jails',
     'firewall',
@@ -220,6 +230,8 @@ export const defaultConfig = {
   state_dir: '/var/lib/portcullis',
   run_dir: '/run/portcullis',
   log: { source: 'auto', files: ['/var/log/auth.log'], facilities: ['auth', 'authpriv'] },
+  trusted_proxies: [],
+  exempt_cdns: true,
   defaults: {
     maxretry: 3,
     findtime: '3h',

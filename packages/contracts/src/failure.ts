@@ -49,7 +49,8 @@ export type FilterName = Static<typeof FilterName>;
  * `no_address`: it does not end in one strict address. `overlong`: longer than any honest line, so its end proves nothing.
  * `reserved_address`: no client can have it. `exempt`: ignoreip, the allow list, or the host's own.
  * `no_jail`: a filter names it, but no enabled jail uses that filter. `no_time`: its stamp cannot be read.
- * `self_test`: `portcullis doctor` wrote it; it is never stored.
+ * `self_test`: `portcullis doctor` wrote it; it is never stored. `proxy`: a CDN’s address or one of `trusted_proxies`: many
+ * clients stand behind it, and the site should log theirs.
  */
 export const IgnoredReason = oneOf(
   'not_wordpress',
@@ -61,6 +62,7 @@ export const IgnoredReason = oneOf(
   'no_jail',
   'no_time',
   'self_test',
+  'proxy',
 );
 export type IgnoredReason = Static<typeof IgnoredReason>;
 

@@ -130,7 +130,7 @@ export type AuditEntry = Static<typeof AuditEntry>;
 
 export const Exemption = object({
   ip: string,
-  source: oneOf('reserved', 'host', 'ignoreip', 'allow'),
+  source: oneOf('reserved', 'host', 'ignoreip', 'allow', 'proxy'),
   detail: describe('What exempts it, as a sentence.', string),
 });
 export type Exemption = Static<typeof Exemption>;

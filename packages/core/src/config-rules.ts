@@ -40,6 +40,10 @@ export function ruleProblems(file: ConfigFile, wrong: ReadonlySet<string>): Conf
   const [slack, webhook, reports] = ['slack', 'webhook', 'reports'].map((key) => section(file, key));
   destinationRules({ slack: slack!, webhook: webhook!, reports: reports! }, report);
   siteRules(section(file, 'sites'), report);
+  for (const [index, entry] of (Array.isArray(file.trusted_proxies) ? file.trusted_proxies : []).entries()) {
+    if (typeof entry === 'string' && parseNetwork(entry) === null)
+      report(`trusted_proxies[${index}]`, entry, 'must be an address or a network (CIDR)');
+  }
   return problems;
 }
 

@@ -66,6 +66,12 @@ export interface Config {
     readonly files: readonly string[];
     readonly facilities: readonly Facility[];
   };
+  readonly proxies: {
+    /** As written: addresses and CIDR. */
+    readonly trustedProxies: readonly string[];
+    /** Whether the published ranges of large delivery networks are such, too. */
+    readonly cdns: boolean;
+  };
   /** In the order of the file. */
   readonly jails: readonly JailConfig[];
   readonly firewall: FirewallConfig;
@@ -132,6 +138,10 @@ function complete(file: ConfigFile): Config {
     stateDir: file.state_dir ?? defaultConfig.state_dir,
     runDir: file.run_dir ?? defaultConfig.run_dir,
     log: { ...defaultConfig.log, ...file.log },
+    proxies: {
+      trustedProxies: file.trusted_proxies ?? defaultConfig.trusted_proxies,
+      cdns: file.exempt_cdns ?? defaultConfig.exempt_cdns,
+    },
     jails: Object.entries(jails)
       .filter(([, jail]) => jail.enabled !== false)
       .map(([name, jail]) =>

@@ -4,6 +4,7 @@ import type { JailConfig } from './config.ts';
 import { countedFilters, filterBits } from './filters/wordpress.ts';
 import type { ExemptionList } from './ignoreip.ts';
 import { Jail, type Verdict } from './jail.ts';
+import type { Proxies } from './proxies.ts';
 import type { WordPressLine } from './wordpress-line.ts';
 
 /** Who is exempt: from all jails, and by each jail's own ignoreip. */
@@ -12,6 +13,8 @@ export interface Exemptions {
   readonly byJail: ReadonlyMap<string, ExemptionList>;
   /** Who is exempt only where a line names a certain site; left out: nobody. */
   readonly bySite?: (site: string) => ExemptionList | undefined;
+  /** Addresses of many clients each; left out: none. */
+  readonly proxies?: Proxies;
 }
 
 interface Rule {
@@ -77,6 +80,8 @@ export class Detector {
   /** Why the line does not count; null where at least one jail counts it. */
   examine(line: WordPressLine, address: Network | null, now: number): IgnoredReason | null {
     if (line.reason !== null) return line.reason;
+    if (this.#exemptions.proxies !== undefined && this.#exemptions.proxies.find(address!) !== null)
+      return 'proxy';
     if (this.isAllowedAt(line.site, address!, now)) return 'exempt';
     const filters = line.message!.filters;
     let reason: IgnoredReason = 'no_jail';

@@ -4,8 +4,11 @@ import { isReserved, reservedRange, reservedWithin } from './reserved.ts';
 /** Why an address is never banned. */
 export interface Exemption {
   readonly network: Network;
-  /** `reserved`: no client can have it. `host`: this machine's, its gateways' or resolvers'. `allow`: the allow list. */
-  readonly source: 'reserved' | 'host' | 'ignoreip' | 'allow';
+  /**
+   * `reserved`: no client can have it. `host`: this machine's, its gateways' or resolvers'. `allow`: the allow list.
+   * `proxy`: many clients stand behind it.
+   */
+  readonly source: 'reserved' | 'host' | 'ignoreip' | 'allow' | 'proxy';
   /** What exempts it, as a sentence. */
   readonly detail: string;
   /** When it ends; null: never. */

@@ -1,5 +1,6 @@
 export * from './address.ts';
 export * from './bantime.ts';
+export * from './cdn-ranges.ts';
 export * from './config.ts';
 export { sharedSocketId } from './config-rules.ts';
 export * from './delivery-plan.ts';
@@ -16,6 +17,7 @@ export * from './lines.ts';
 export * from './match.ts';
 export * from './periodic-report.ts';
 export * from './ports.ts';
+export * from './proxies.ts';
 export * from './reconcile.ts';
 export * from './replay.ts';
 export * from './report.ts';

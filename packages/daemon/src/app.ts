@@ -1,6 +1,13 @@
 import path from 'node:path';
 import { PortcullisError } from '@portcullis/contracts';
-import { type Clock, type Config, createZoneClock, Detector, type Firewall } from '@portcullis/core';
+import {
+  type Clock,
+  type Config,
+  createProxies,
+  createZoneClock,
+  Detector,
+  type Firewall,
+} from '@portcullis/core';
 import { listenAdmin } from './api/admin-socket.ts';
 import type { Listening } from './api/socket.ts';
 import { ByHand, networkOf } from './by-hand.ts';
@@ -97,6 +104,7 @@ export function createApp(options: AppOptions): App {
     store,
     health,
     jails,
+    proxies: () => createProxies(config.proxies),
     ownerOf: (site) => registry.owners.ownerOf(site),
   });
   const seed = crypto.getRandomValues(new Int32Array(1))[0]!;

@@ -7,6 +7,8 @@ import {
   type Exemptions,
   type JailConfig,
   type Network,
+  Proxies,
+  type ProxyRange,
   parseNetwork,
 } from '@portcullis/core';
 import type { Health } from './health.ts';
@@ -19,6 +21,8 @@ export interface ExemptionsOptions {
   readonly store: Pick<BanStore, 'allowEntries'>;
   readonly health: Health;
   readonly jails: () => readonly JailConfig[];
+  /** Addresses of many clients each; left out: none. */
+  readonly proxies?: () => Proxies;
   /** The registered site that a name in the log belongs to. */
   readonly ownerOf?: (site: string) => string | null;
 }
@@ -28,6 +32,7 @@ export class ExemptionBook {
   current: Exemptions = { everywhere: new ExemptionList(), byJail: new Map() };
   readonly #options: ExemptionsOptions;
   readonly #resolved = new Map<string, Network[]>();
+  #proxies = new Proxies();
 
   constructor(options: ExemptionsOptions) {
     this.#options = options;
@@ -35,14 +40,16 @@ export class ExemptionBook {
 
   /** Reads the allow list and the host's addresses anew. Cheap: no name is resolved. */
   refresh(): void {
-    const { store, jails, ownerOf = () => null } = this.#options;
+    const { store, jails, proxies, ownerOf = () => null } = this.#options;
     const allowed = Map.groupBy(store.allowEntries(), ({ site }) => site);
     const ofHost = (allowed.get(null) ?? []).map(allowedExemption);
     const ofSites = new Map<string, BySubSite>();
     for (const [site, entries] of allowed) {
       if (site !== null) ofSites.set(site, bySubSite(entries));
     }
+    this.#proxies = proxies?.() ?? new Proxies();
     this.current = {
+      proxies: this.#proxies,
       everywhere: new ExemptionList([...hostExemptions(), ...ofHost]),
       byJail: new Map(jails().map((jail) => [jail.name, new ExemptionList(this.#ignored(jail))])),
       // Left out where no site allows anybody: then no line is asked whose it is.
@@ -100,7 +107,12 @@ export class ExemptionBook {
   /** Whether an exemption covers the whole network in this jail. */
   covering(network: Network, jail: string, now: number): Exemption | null {
     const { everywhere, byJail } = this.current;
-    return everywhere.covering(network, now) ?? byJail.get(jail)?.covering(network, now) ?? null;
+    const proxy = this.#proxies.find(network);
+    return (
+      everywhere.covering(network, now) ??
+      byJail.get(jail)?.covering(network, now) ??
+      (proxy === null ? null : proxyExemption(proxy))
+    );
   }
 
   /** Whether an exemption that holds for lines of one of these sites only touches the network. */
@@ -118,10 +130,20 @@ export class ExemptionBook {
   overlapping(network: Network, jail: string | null, now: number): Exemption[] {
     const { everywhere, byJail } = this.current;
     const lists = jail === null ? [...byJail.values()] : [byJail.get(jail) ?? new ExemptionList()];
-    const found = [everywhere, ...lists].flatMap((list) => list.overlapping(network, now));
+    const found = [
+      ...[everywhere, ...lists].flatMap((list) => list.overlapping(network, now)),
+      ...this.#proxies.overlapping(network).map(proxyExemption),
+    ];
     return [...new Map(found.map((exemption) => [exemption.detail, exemption])).values()];
   }
 }
+
+const proxyExemption = ({ network, detail }: ProxyRange): Exemption => ({
+  network,
+  source: 'proxy',
+  detail: `${detail}: many clients stand behind it`,
+  until: null,
+});
 
 /** What a registered site allows for lines of one of its names. */
 type BySubSite = (name: string) => ExemptionList;

@@ -1,4 +1,4 @@
-import { type Config, Detector } from '@portcullis/core';
+import { type Config, createProxies, Detector } from '@portcullis/core';
 import { ExemptionBook } from './exemptions.ts';
 import { Health } from './health.ts';
 
@@ -26,6 +26,7 @@ export async function createOfflineDetector(
     store: { allowEntries: () => [] },
     health,
     jails: () => config.jails,
+    proxies: () => createProxies(config.proxies),
   });
   await exemptions.resolve();
   return new Detector(config.jails, exemptions.current, 0);

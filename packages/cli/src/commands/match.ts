@@ -31,7 +31,7 @@ export function addMatch(program: Command): void {
     .addHelpText(
       'after',
       `
-Why a line does not count: not_a_failure, no_address, overlong, reserved_address, exempt, no_jail, no_time, self_test.
+Why a line does not count: not_a_failure, no_address, overlong, reserved_address, exempt, no_jail, no_time, self_test, proxy.
 The allow list is not asked for: it belongs to the daemon.
 
 Examples:

@@ -34,6 +34,7 @@ const reasons = {
   no_jail: 7,
   no_time: 8,
   self_test: 9,
+  proxy: 10,
 } as const satisfies Record<IgnoredReason, number>;
 
 const invert = <W extends string>(codes: Readonly<Record<W, number>>): ReadonlyMap<number, W> =>
