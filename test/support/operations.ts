@@ -28,6 +28,8 @@ export interface FakeOperations extends Operations {
   readonly registrations: Registration[];
   readonly audit: AuditEntry[];
   readonly problems: Status['problems'];
+  /** Whether the audit log tells of an entry that does not fit. */
+  readonly brokenAudit: { value: boolean };
   readonly selfTests: SelfTest[];
   readonly listeners: Set<(event: DaemonEvent) => void>;
   emit(type: DaemonEvent['type'], data: Record<string, unknown>): void;
@@ -44,6 +46,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
   const audit: AuditEntry[] = [];
   const problems: Status['problems'] = [];
   const selfTests: SelfTest[] = [];
+  const brokenAudit = { value: false };
   const listeners = new Set<(event: DaemonEvent) => void>();
   const startedAt = now();
   let lastId = 0;
@@ -85,6 +88,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
     registrations,
     audit,
     problems,
+    brokenAudit,
     selfTests,
     listeners,
     emit,
@@ -105,11 +109,12 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       jails: [{ name: 'wordpress', bans: inForce().length, tracked: 3, failures: 1204 }],
       started_at: instant(startedAt),
     }),
-    listBans({ limit, cursor, sort = '-since', site, jail, ip, state = 'pending,active,failed' }) {
+    listBans({ limit, cursor, sort = '-since', site, jail, ip, since, state = 'pending,active,failed' }) {
       const covered = ip === undefined ? null : readNetwork(ip);
       const matching = bans.filter(
         (ban) =>
           (state === 'all' || state.split(',').includes(ban.state)) &&
+          (since === undefined || ban.since >= since) &&
           (site === undefined || site in ban.sites) &&
           (jail === undefined || jail === ban.jail) &&
           (covered === null || covered.overlaps(readNetwork(ban.ip))),
@@ -175,8 +180,8 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       note(actor, 'unban', network.toString(), '');
       return { ended: hit.map((ban) => withoutEvidence(end(ban, 'unban', actor) as BanDetails)) };
     },
-    async unbanAll(actor) {
-      const hit = inForce();
+    async unbanAll(actor, query) {
+      const hit = this.listBans({ ...query, limit: 1000 }).items.map(({ id }) => this.getBan(id));
       for (const ban of hit) end(ban, 'unban', actor);
       note(actor, 'unban', null, 'all');
       return { ended: hit.length };
@@ -370,6 +375,15 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
         `There is no self-test ${id}.`,
       ),
     listAudit: ({ limit, cursor }) => page(audit, limit, cursor),
+    verifyAudit: async ({ copy }) => ({
+      whole: !brokenAudit.value,
+      entries: audit.length,
+      first_id: audit.at(-1)?.id ?? null,
+      pruned_through: null,
+      head: audit[0] === undefined ? null : { id: audit[0].id, at: audit[0].at, hash: 'ab'.repeat(32) },
+      broken: brokenAudit.value ? { id: 7, sentence: 'Entry 7 does not go on from entry 6.' } : null,
+      copy: copy === undefined ? null : ('same' as const),
+    }),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

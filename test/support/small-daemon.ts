@@ -13,6 +13,7 @@ import { Pipeline } from '../../packages/daemon/src/pipeline.ts';
 import { SelfTests } from '../../packages/daemon/src/self-tests.ts';
 import { SiteRegistry } from '../../packages/daemon/src/sites/registry.ts';
 import { createSites } from '../../packages/daemon/src/sites/sites.ts';
+import { selectBans } from '../../packages/daemon/src/store/ban-list.ts';
 import { createStore } from '../../packages/daemon/src/store/sqlite.ts';
 import { VerdictRecorder } from '../../packages/daemon/src/verdict-recorder.ts';
 
@@ -94,6 +95,7 @@ export async function createSmallDaemon(configText: string) {
     clock,
     jails,
     lastFailureId: () => pipeline.lastFailureId,
+    matching: (query) => selectBans(store.db, query),
   });
   const changed = () => detector.exempt(exemptions.current);
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
@@ -138,6 +140,7 @@ export async function createSmallDaemon(configText: string) {
   return {
     clock,
     store,
+    firewall,
     detector,
     byHand,
     registry,

@@ -2,6 +2,7 @@ import { originAttribution } from '@portcullis/contracts';
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addAllow } from './commands/allow.ts';
+import { addAudit } from './commands/audit.ts';
 import { addBan } from './commands/ban.ts';
 import { addBans } from './commands/bans.ts';
 import { addCheckConfig } from './commands/check-config.ts';
@@ -58,6 +59,7 @@ ${originAttribution}`,
     addSites,
     addSite,
     addRequests,
+    addAudit,
     addReport,
     addSlack,
     addMatch,

@@ -18,6 +18,7 @@ import {
   Allowed,
   AnsweredRequest,
   AuditEntry,
+  AuditVerification,
   NewAllowEntry,
   NewUnbanRequest,
   RequestAnswer,
@@ -125,6 +126,9 @@ export const FailureQuery = object(
 );
 export type FailureQuery = Partial<Static<typeof FailureQuery>>;
 
+/** The end of the audit log, as people keep a copy of it: `<id>:<SHA-256 in hexadecimal>`. */
+export const auditCopyPattern = /^[0-9]{1,15}:[0-9a-f]{64}$/;
+
 const PageQuery = object(paging, ['limit', 'cursor']);
 const AuditQuery = object(
   { ...paging, ip: describe('Only what was done to exactly this address.', string) },
@@ -140,13 +144,30 @@ const RequestQuery = object({ ...paging, state: oneOf('open', 'approved', 'decli
   'cursor',
   'state',
 ]);
+const forgetHistory = describe(
+  'Also forget that it was banned: with `bantime_increment` its next ban counts as the first. The administrator’s alone.',
+  boolean,
+);
 const UnbanQuery = object(
   {
     jail: string,
     allow: describe('Also allow the address for this long, as `7d`.', string),
+    forget_history: forgetHistory,
   },
-  ['jail', 'allow'],
+  ['jail', 'allow', 'forget_history'],
 );
+const MassUnbanQuery = object(
+  {
+    jail: string,
+    site: describe('Only bans with evidence from this site; that of others goes with them.', string),
+    ip: describe('Only bans that have an address in common with this network.', string),
+    since: instantQuery,
+    until: instantQuery,
+    forget_history: forgetHistory,
+  },
+  ['jail', 'site', 'ip', 'since', 'until', 'forget_history'],
+);
+export type MassUnbanQuery = Static<typeof MassUnbanQuery>;
 
 /** Every route of the API, once: the server registers it, the client calls it, the OpenAPI document lists it. */
 export const routes = {
@@ -198,9 +219,9 @@ export const routes = {
   unbanAll: {
     method: 'DELETE',
     path: '/v1/bans',
-    summary: 'Lift every ban',
+    summary: 'Lift every ban, or all that match; each is audited',
     access: ['admin'],
-    query: object({ jail: string }, ['jail']),
+    query: MassUnbanQuery,
     response: object({ ended: count }),
   },
   listSites: {
@@ -354,7 +375,8 @@ export const routes = {
   report: {
     method: 'GET',
     path: '/v1/report',
-    summary: 'What happened in a span of whole hours, against the same span before it; 7 days when none is given',
+    summary:
+      'What happened in a span of whole hours, against the same span before it; 7 days when none is given',
     access: ['admin'],
     query: object(
       {
@@ -405,6 +427,22 @@ export const routes = {
     right: 'view',
     query: AuditQuery,
     response: listOf(AuditEntry),
+  },
+  verifyAudit: {
+    method: 'GET',
+    path: '/v1/audit/verification',
+    summary: 'Whether the audit log is whole: each entry holds the hash of the one before it',
+    access: ['admin'],
+    query: object(
+      {
+        copy: describe('The end of the log as it once was, as `<id>:<hash>`: whether it still holds that.', {
+          type: 'string',
+          pattern: auditCopyPattern.source,
+        } as const),
+      },
+      ['copy'],
+    ),
+    response: AuditVerification,
   },
   events: {
     method: 'GET',

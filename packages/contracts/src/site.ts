@@ -1,6 +1,7 @@
 import { Ban } from './ban.ts';
 import {
   array,
+  boolean,
   count,
   describe,
   instant,
@@ -127,6 +128,32 @@ export const AuditEntry = object({
   detail: describe('What a site did begins with `as <WordPress user>`, as the site claims.', string),
 });
 export type AuditEntry = Static<typeof AuditEntry>;
+
+export const AuditVerification = object({
+  whole: describe(
+    'Every entry goes on from the one before it, and the copy, if given, is of this log.',
+    boolean,
+  ),
+  entries: describe('Entries that were looked at.', count),
+  first_id: nullable(integer),
+  pruned_through: describe(
+    'The last entry that retention deleted; an anchor keeps its hash. Null: none was.',
+    nullable(integer),
+  ),
+  head: describe(
+    'The end of the log: keep a copy elsewhere. Whoever may write the database can make a log anew, but not one with this hash.',
+    nullable(object({ id: integer, at: instant, hash: describe('SHA-256 in hexadecimal.', string) })),
+  ),
+  broken: describe(
+    'The first entry that does not go on from the one before it.',
+    nullable(object({ id: integer, sentence: string })),
+  ),
+  copy: describe(
+    '`same`: the entry is there as the copy says. `different`: it is not, so the log was rewritten or cut. `pruned`: it is too old to be compared. Null: no copy was given.',
+    nullable(oneOf('same', 'different', 'pruned')),
+  ),
+});
+export type AuditVerification = Static<typeof AuditVerification>;
 
 export const Exemption = object({
   ip: string,

@@ -299,8 +299,10 @@ export interface BanStore {
   bansDue(now: number, limit: number): BanRecord[];
   /** The earliest end of a ban in force; null where none ends. */
   nextBanEnd(): number | null;
-  /** How often the network has been banned, in one jail or in all. */
+  /** How often the network has been banned, in one jail or in all, but for bans that were forgiven. */
   timesBanned(network: Network, jail: string | null): number;
+  /** Bans so far of every network inside this one count no longer in `timesBanned`: in one jail, or in all. */
+  forgiveBans(network: Network, jail: string | null): void;
 
   allowEntries(): AllowEntry[];
   /** An entry of the same address or network for the same site, or host, is replaced and keeps its id. */

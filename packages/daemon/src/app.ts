@@ -35,6 +35,7 @@ import { createSilentSites } from './reporters/silent-sites.ts';
 import { SelfTests } from './self-tests.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
+import { selectBans } from './store/ban-list.ts';
 import { readNewestBans } from './store/newest-bans.ts';
 import { createStore } from './store/sqlite.ts';
 import { VerdictRecorder } from './verdict-recorder.ts';
@@ -49,6 +50,8 @@ const resolveInterval = 5 * 60_000;
 const silenceInterval = 10 * 60_000;
 /** How often `auto` looks whether a log file is still written, in milliseconds. */
 const sourceInterval = 10 * 60_000;
+/** How often the end of the audit log is told to the daemon's own log, in milliseconds, where it is another one. */
+const auditInterval = 60 * 60_000;
 export interface AppOptions {
   readonly config: Config;
   /** Reads the configuration anew, for `reload`. */
@@ -138,6 +141,7 @@ export function createApp(options: AppOptions): App {
   let socket: Listening | null = null;
   const timers = new Set<NodeJS.Timeout>();
   let stopping = false;
+  let toldAuditHead = 0;
 
   const lastFailureId = () => pipeline.lastFailureId;
   const enforcer = new Enforcer({
@@ -203,7 +207,16 @@ export function createApp(options: AppOptions): App {
     clock,
     log,
   });
-  const byHand = new ByHand({ store, enforcer, detector, exemptions, clock, jails, lastFailureId });
+  const byHand = new ByHand({
+    store,
+    enforcer,
+    detector,
+    exemptions,
+    clock,
+    jails,
+    lastFailureId,
+    matching: (query) => selectBans(store.db, query),
+  });
   const sites = createSites({
     version,
     runDir: config.runDir,
@@ -333,6 +346,14 @@ export function createApp(options: AppOptions): App {
       .values()
       .reduce((sum, bans) => sum + bans, 0);
 
+  /** Outside the database, where the journal may be sent on to another host, it proves that nobody made the log anew. */
+  function tellAuditHead(): void {
+    const head = store.auditChain.head();
+    if (head === null || head.id === toldAuditHead) return;
+    toldAuditHead = head.id;
+    log.info({ audit_head: `${head.id}:${head.hash}` }, 'The audit log has come to this entry.');
+  }
+
   function audit(action: 'start' | 'stop' | 'reload', detail: string): void {
     const at = new Date(clock.now()).toISOString();
     store.transaction(() => store.addAudit({ at, actor: 'daemon', action, ip: null, jail: null, detail }));
@@ -365,7 +386,9 @@ export function createApp(options: AppOptions): App {
       every(silenceInterval, watchSilence);
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
+      every(auditInterval, tellAuditHead);
       audit('start', `version ${version}`);
+      tellAuditHead();
       reports.tell({ kind: 'start', version, firewall: firewall.backend, bans: countBans() });
       void reading.settled().then(() => {
         releaseMemory();
@@ -427,6 +450,7 @@ export function createApp(options: AppOptions): App {
         'stop',
         config.onStop === 'keep' ? 'bans stay in the kernel' : 'bans are removed from the kernel',
       );
+      tellAuditHead();
       reports.tell({ kind: 'stop', bans: countBans(), kept: config.onStop === 'keep' });
       await reports.stop();
       store.close();

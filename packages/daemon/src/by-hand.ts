@@ -2,32 +2,21 @@ import {
   type AllowEntry,
   type Allowed,
   type Ban,
+  type MassUnbanQuery,
   type NewAllowEntry,
   type NewBan,
   PortcullisError,
   parseDuration,
   type Unbanned,
 } from '@portcullis/contracts';
-import {
-  type BanStore,
-  type Clock,
-  type Detector,
-  type JailConfig,
-  type Network,
-  parseNetwork,
-} from '@portcullis/core';
-import type { Enforcer } from './enforcer.ts';
+import { type JailConfig, type Network, parseNetwork } from '@portcullis/core';
 import { noEvidence, toBan } from './evidence.ts';
 import type { ExemptionBook } from './exemptions.ts';
+import { forgetCounts } from './forget-counts.ts';
+import { liftMany, type MassUnbanOptions } from './mass-unban.ts';
 
-export interface ByHandOptions {
-  readonly store: BanStore;
-  readonly enforcer: Enforcer;
-  readonly detector: Detector;
+export interface ByHandOptions extends MassUnbanOptions {
   readonly exemptions: ExemptionBook;
-  readonly clock: Clock;
-  readonly jails: () => readonly JailConfig[];
-  readonly lastFailureId: () => number;
 }
 
 /** What people decide: bans and unbans by hand, and the allow list. Durable before it is applied, and audited. */
@@ -83,8 +72,15 @@ export class ByHand {
     return toBan(settled);
   }
 
-  /** Lifts every ban inside the network, and those of networks that hold the address. */
-  async unban(actor: string, ip: string, options: { jail?: string; allow?: string }): Promise<Unbanned> {
+  /**
+   * Lifts every ban inside the network, and those of networks that hold the address, and forgets what was counted.
+   * With `forget_history` their earlier bans make the next one no longer; that also works where no ban is in force.
+   */
+  async unban(
+    actor: string,
+    ip: string,
+    options: { jail?: string; allow?: string; forget_history?: boolean },
+  ): Promise<Unbanned> {
     const { store, enforcer, clock } = this.#options;
     const network = networkOf(ip);
     if (options.jail !== undefined) this.#jail(options.jail);
@@ -92,7 +88,8 @@ export class ByHand {
     const bans = store
       .bansOverlapping(network)
       .filter((ban) => options.jail === undefined || ban.jail === options.jail);
-    if (bans.length === 0 && options.allow === undefined) {
+    const forgetHistory = options.forget_history === true;
+    if (bans.length === 0 && options.allow === undefined && !forgetHistory) {
       throw new PortcullisError(
         'not_banned',
         `${network} is not banned${options.jail ? ` by ${options.jail}` : ''}.`,
@@ -104,8 +101,17 @@ export class ByHand {
     store.transaction(
       () => {
         enforcer.end(bans, 'unban', actor);
-        this.#forget([{ jail: options.jail ?? null, network }, ...bans]);
-        for (const ban of bans) this.#audit(actor, 'unban', String(ban.network), ban.jail, '');
+        forgetCounts(this.#options, [{ jail: options.jail ?? null, network }, ...bans]);
+        if (forgetHistory) {
+          for (const each of [network, ...bans.map((ban) => ban.network)]) {
+            store.forgiveBans(each, options.jail ?? null);
+          }
+        }
+        const detail = forgetHistory ? 'history forgotten' : '';
+        for (const ban of bans) this.#audit(actor, 'unban', String(ban.network), ban.jail, detail);
+        if (bans.length === 0 && forgetHistory) {
+          this.#audit(actor, 'unban', String(network), options.jail ?? null, detail);
+        }
       },
       { durable: true },
     );
@@ -118,20 +124,11 @@ export class ByHand {
     };
   }
 
-  async unbanAll(actor: string, { jail }: { jail?: string }): Promise<{ ended: number }> {
-    const { store, enforcer } = this.#options;
-    if (jail !== undefined) this.#jail(jail);
-    const bans = [...store.bansInForce()].filter((ban) => jail === undefined || ban.jail === jail);
-    store.transaction(
-      () => {
-        enforcer.end(bans, 'unban', actor);
-        this.#forget(bans);
-        this.#audit(actor, 'unban', null, jail ?? null, `all ${bans.length} bans`);
-      },
-      { durable: true },
-    );
-    await enforcer.flush();
-    return { ended: bans.length };
+  /** Lifts every ban that matches, each audited. @throws PortcullisError unknown_jail, invalid_address */
+  async unbanAll(actor: string, query: MassUnbanQuery): Promise<{ ended: number }> {
+    if (query.jail !== undefined) this.#jail(query.jail);
+    if (query.ip !== undefined) networkOf(query.ip);
+    return liftMany(this.#options, actor, query);
   }
 
   /** Adds to the allow list and lifts the bans that stand in its way. */
@@ -153,7 +150,7 @@ export class ByHand {
           sub_site: null,
         });
         enforcer.end(bans, 'allowed', actor);
-        this.#forget([{ jail: null, network }, ...bans]);
+        forgetCounts(this.#options, [{ jail: null, network }, ...bans]);
         this.#audit(actor, 'allow', String(network), null, entry.note ?? '');
         return record;
       },
@@ -203,15 +200,6 @@ export class ByHand {
     const orphans = [...store.bansInForce()].filter(({ jail }) => !names.has(jail));
     if (orphans.length > 0) store.transaction(() => enforcer.end(orphans, 'jail_removed'));
     return orphans.length;
-  }
-
-  #forget(of: readonly { jail: string | null; network: Network }[]): void {
-    const { store, detector, jails, lastFailureId } = this.#options;
-    for (const { jail, network } of of) {
-      detector.forget(network, jail);
-      const names = jail === null ? jails().map(({ name }) => name) : [jail];
-      store.saveForgotten(names.map((name) => ({ jail: name, network, failureId: lastFailureId() })));
-    }
   }
 
   #refuseExempt(network: Network, jail: string, force: boolean, now: number): void {

@@ -1,4 +1,13 @@
-import type { Exemption, Jail, Page, Status, Why } from '@portcullis/contracts';
+import { setImmediate } from 'node:timers/promises';
+import {
+  type AuditVerification,
+  type Exemption,
+  type Jail,
+  type Page,
+  PortcullisError,
+  type Status,
+  type Why,
+} from '@portcullis/contracts';
 import { type Clock, clientNetwork, type Detector, type LogLag, type Network } from '@portcullis/core';
 import { type ByHand, networkOf } from './by-hand.ts';
 import type { EventHub } from './event-hub.ts';
@@ -194,7 +203,18 @@ export function createOperations(parts: LiveParts): Operations {
     beginSelfTest: () => parts.selfTests.begin(),
     getSelfTest: (id) => parts.selfTests.get(id),
     listAudit: (query) => queries.audit(query),
+    verifyAudit: ({ copy }) => verifyAudit(store, copy),
     subscribe: (listener) => parts.events.subscribe(listener),
     metrics: createMetrics({ status, lines: () => pipeline.lines, failures: () => pipeline.failures }),
   };
+}
+
+/** @param copy `<id>:<hash>`. @throws PortcullisError unavailable while the records are in memory */
+function verifyAudit(store: Store, copy: string | undefined): Promise<AuditVerification> {
+  if (store.degraded !== null) {
+    throw new PortcullisError('unavailable', `The audit log cannot be verified now: ${store.degraded}`);
+  }
+  const [id, hash] = copy?.split(':') ?? [];
+  const head = id === undefined || hash === undefined ? null : { id: Number(id), hash };
+  return store.auditChain.verify(head, () => setImmediate());
 }

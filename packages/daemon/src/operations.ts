@@ -3,6 +3,7 @@ import type {
   Allowed,
   AnsweredRequest,
   AuditEntry,
+  AuditVerification,
   Ban,
   BanDetails,
   BanQuery,
@@ -10,6 +11,7 @@ import type {
   Failure,
   FailureQuery,
   Jail,
+  MassUnbanQuery,
   NewAllowEntry,
   NewBan,
   NewRegistration,
@@ -56,8 +58,12 @@ export interface Operations {
   getBan(id: number): BanDetails;
   /** @param actor who asks, for the audit log: `admin` */
   ban(actor: string, ban: NewBan): Promise<Ban>;
-  unban(actor: string, ip: string, options: { jail?: string; allow?: string }): Promise<Unbanned>;
-  unbanAll(actor: string, options: { jail?: string }): Promise<{ ended: number }>;
+  unban(
+    actor: string,
+    ip: string,
+    options: { jail?: string; allow?: string; forget_history?: boolean },
+  ): Promise<Unbanned>;
+  unbanAll(actor: string, query: MassUnbanQuery): Promise<{ ended: number }>;
   listSites(query: Paging & { sort?: string }): Page<Site>;
   listJails(query: Paging): Page<Jail>;
   listAllowed(query: Paging): Page<AllowEntry>;
@@ -81,6 +87,7 @@ export interface Operations {
   beginSelfTest(): SelfTest;
   getSelfTest(id: number): SelfTest;
   listAudit(query: Paging & { ip?: string }): Page<AuditEntry>;
+  verifyAudit(query: { copy?: string }): Promise<AuditVerification>;
   /** Calls `listener` with each event from now on. @returns how to stop that */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
   /** Counters and gauges in the Prometheus text format. */
@@ -97,7 +104,11 @@ export interface SiteOperations {
   status(): Status;
   listBans(query: BanQuery): Page<Ban>;
   getBan(id: number): BanDetails;
-  unban(user: string, ip: string, options: { jail?: string; allow?: string }): Promise<Unbanned>;
+  unban(
+    user: string,
+    ip: string,
+    options: { jail?: string; allow?: string; forget_history?: boolean },
+  ): Promise<Unbanned>;
   listSites(query: Paging & { sort?: string }): Page<Site>;
   listAllowed(query: Paging): Page<AllowEntry>;
   allow(user: string, entry: NewAllowEntry): Promise<Allowed>;

@@ -51,6 +51,7 @@ export const createAdminHandlers = (operations: Operations, actor: string): Hand
   beginSelfTest: () => operations.beginSelfTest(),
   getSelfTest: ({ params }) => operations.getSelfTest(params.id),
   listAudit: ({ query }) => operations.listAudit(query),
+  verifyAudit: ({ query }) => operations.verifyAudit(query),
 });
 
 /** Each route of a site as a call of what is the site's own. `user` is whom the site names. */

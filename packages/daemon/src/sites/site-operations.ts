@@ -106,7 +106,12 @@ export function createSiteOperations(
         hint: 'It may have been deleted after the host’s retention.',
       });
     },
-    unban: (user, ip, options) => decisions.unban(decider(user), ip, options),
+    unban(user, ip, { forget_history: forgetHistory, ...options }) {
+      if (forgetHistory === true) {
+        throw new PortcullisError('forbidden', 'Only the administrator forgets earlier bans.');
+      }
+      return decisions.unban(decider(user), ip, options);
+    },
     listSites(query): Page<Site> {
       const page = queries.sites(viewer(), query);
       return { ...page, items: page.items.map((site) => ({ ...site, registered: id })) };

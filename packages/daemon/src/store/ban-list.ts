@@ -1,6 +1,13 @@
-import { type Ban, type BanDetails, type BanQuery, type Page, PortcullisError } from '@portcullis/contracts';
-import { type Network, parseNetwork, type Sender } from '@portcullis/core';
-import { type AddressColumn, lastAddress, toColumn } from './address-column.ts';
+import {
+  type Ban,
+  type BanDetails,
+  type BanQuery,
+  type MassUnbanQuery,
+  type Page,
+  PortcullisError,
+} from '@portcullis/contracts';
+import { type BanRecord, type Network, parseNetwork, type Sender } from '@portcullis/core';
+import { type AddressColumn, fromColumn, lastAddress, toColumn } from './address-column.ts';
 import { addressesBeginning } from './address-search.ts';
 import type { BanRow, EvidenceRow } from './ban-row.ts';
 import type { CursorKey } from './cursor.ts';
@@ -143,6 +150,25 @@ function conditionsOf(query: BanQuery): Condition[] {
     }
   }
   return conditions;
+}
+
+/** Bans in force that a list by the same query would show, the latest first. @throws PortcullisError invalid_address */
+export function selectBans(
+  db: Database,
+  { forget_history: _, ...query }: MassUnbanQuery,
+): Pick<BanRecord, 'id' | 'jail' | 'network' | 'until'>[] {
+  const where = conditionsOf(query);
+  const from = query.site === undefined ? 'bans b' : 'ban_sites s JOIN bans b ON b.id = s.ban_id';
+  const conditions = [{ sql: 'b.ended_at IS NULL', params: [] }, ...where];
+  return db
+    .read(() =>
+      db.all<Pick<BanRow, 'id' | 'jail' | 'address' | 'prefix' | 'until'>>(
+        `SELECT b.id, b.jail, b.address, b.prefix, b.until FROM ${from}
+         WHERE ${conditions.map(({ sql }) => `(${sql})`).join(' AND ')} ORDER BY b.since DESC, b.id DESC`,
+        ...conditions.flatMap(({ params }) => params),
+      ),
+    )
+    .map(({ address, prefix, ...ban }) => ({ ...ban, network: fromColumn(address, prefix) }));
 }
 
 export function createBanList(

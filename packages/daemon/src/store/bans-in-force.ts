@@ -115,7 +115,7 @@ export function createBansInForce(db: Database) {
       db.read(
         () =>
           db.get<{ bans: number }>(
-            `SELECT count(*) AS bans FROM bans WHERE address = ? AND prefix = ? AND ${jail === null ? '? IS NULL' : 'jail = ?'}`,
+            `SELECT count(*) AS bans FROM bans WHERE address = ? AND prefix = ? AND forgiven = 0 AND ${jail === null ? '? IS NULL' : 'jail = ?'}`,
             toColumn(network),
             network.prefix,
             jail,

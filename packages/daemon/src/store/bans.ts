@@ -1,6 +1,12 @@
 import type { EndedBy } from '@portcullis/contracts';
-import { type BanRecord, maxEvidenceLines, maxEvidenceUsers, type SiteEvidence } from '@portcullis/core';
-import { toColumn } from './address-column.ts';
+import {
+  type BanRecord,
+  maxEvidenceLines,
+  maxEvidenceUsers,
+  type Network,
+  type SiteEvidence,
+} from '@portcullis/core';
+import { lastAddress, toColumn } from './address-column.ts';
 import type { createBansInForce } from './bans-in-force.ts';
 import type { Database } from './database.ts';
 
@@ -56,7 +62,8 @@ export function createBanTable(
     db.write(() => {
       id ||= (db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'bans'")?.seq ?? 0) + 1;
       db.run(
-        'INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        `INSERT INTO bans (id, jail, address, prefix, ip, since, until, failures, times_banned, state, ended_at, ended_by,
+           reason, sites, users, by_hand, lifted_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         ban.jail,
         toColumn(network),
@@ -144,6 +151,17 @@ export function createBanTable(
     update,
     setState,
     end,
+    forgive: (network: Network, jail: string | null): number =>
+      db.write(() =>
+        db.run(
+          `UPDATE bans SET forgiven = 1
+           WHERE address BETWEEN ? AND ? AND prefix >= ? AND forgiven = 0 AND ${jail === null ? '? IS NULL' : 'jail = ?'}`,
+          toColumn(network),
+          lastAddress(network),
+          network.prefix,
+          jail,
+        ),
+      ),
     moveEnds: (by: number, since: number): number =>
       db.write(() =>
         db.run(

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { PortcullisError } from '@portcullis/contracts';
 import { listShippedFiles, readShippedFile } from '../shipped-file.ts';
+import { defineChainHash } from './audit-chain.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
 
@@ -28,6 +29,7 @@ export function migrate(connection: DatabaseSync, path: string): void {
       },
     );
   }
+  if (version < migrations.length) defineChainHash(connection);
   for (let next = version; next < migrations.length; next++) {
     step(connection, `${migrations[next]};PRAGMA user_version = ${next + 1}`);
   }

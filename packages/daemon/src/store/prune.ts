@@ -1,3 +1,4 @@
+import type { AuditChain } from './audit-chain.ts';
 import type { Database } from './database.ts';
 import { createFailureSenders } from './failure-senders.ts';
 import { createFailurePrune } from './prune-failures.ts';
@@ -34,6 +35,7 @@ export function createPrune(
   db: Database,
   retention: Retention,
   caps: () => RowCaps,
+  auditChain: Pick<AuditChain, 'deleteThrough'>,
   failuresChanged: () => void,
 ) {
   const pruneFailures = createFailurePrune(db, () => caps().failures, failuresChanged);
@@ -73,20 +75,19 @@ export function createPrune(
     return db.get<{ bans: number }>('SELECT count(*) AS bans FROM bans WHERE ended_at IS NOT NULL')!.bans;
   }
 
+  /** A beginning of the log always: what is left goes on from its anchor. */
   function pruneAudit(now: number): boolean {
-    const surplus =
-      db.get<{ surplus: number | null }>('SELECT max(id) - ? AS surplus FROM audit', caps().audit)!.surplus ??
-      0;
-    const deleted =
-      db.run(
-        `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY at LIMIT ${step})`,
+    const { oldest, newest } = db.get<{ oldest: number | null; newest: number | null }>(
+      'SELECT min(id) AS oldest, max(id) AS newest FROM audit',
+    )!;
+    if (oldest === null || newest === null) return false;
+    const kept =
+      db.get<{ id: number }>(
+        'SELECT id FROM audit NOT INDEXED WHERE at >= ? ORDER BY id LIMIT 1',
         cutoff(now, retention.auditMs),
-      ) +
-      db.run(
-        `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id <= ? ORDER BY id LIMIT ${step})`,
-        surplus,
-      );
-    return deleted >= step;
+      )?.id ?? newest + 1;
+    const through = Math.max(kept - 1, newest - caps().audit);
+    return through >= oldest && auditChain.deleteThrough(Math.min(through, oldest + step - 1), now) === step;
   }
 
   function pruneTallies(now: number): boolean {

@@ -12,18 +12,12 @@ import type {
   UnbanRequest,
 } from '@portcullis/contracts';
 import type { Clock, Network } from '@portcullis/core';
+import type { AuditRow } from './audit-chain.ts';
 import { createBanList, readNetwork } from './ban-list.ts';
 import { type AddressFailures, createFailureList } from './failure-list.ts';
 import { byId, siteList } from './lists.ts';
 import { createPager, type Paging } from './page.ts';
-import {
-  type AllowRow,
-  type AuditRow,
-  type RequestRow,
-  toAllowEntry,
-  toAuditEntry,
-  toRequest,
-} from './registers.ts';
+import { type AllowRow, type RequestRow, toAllowEntry, toAuditEntry, toRequest } from './registers.ts';
 import type { Store } from './sqlite.ts';
 import { readStats } from './stats.ts';
 

@@ -1,4 +1,5 @@
 import type { AllowEntry, AuditEntry, UnbanRequest } from '@portcullis/contracts';
+import { type AuditChain, type AuditRow, chainHash } from './audit-chain.ts';
 import type { Database } from './database.ts';
 import { fromInstant, instantOf } from './instant.ts';
 
@@ -34,11 +35,13 @@ export const toRequest = (row: RequestRow): UnbanRequest => ({
   sub_site: row.sub_site === '' ? null : row.sub_site,
 });
 
-export type AuditRow = Omit<AuditEntry, 'at'> & { at: number };
-export const toAuditEntry = (row: AuditRow): AuditEntry => ({ ...row, at: instantOf(row.at) });
+export const toAuditEntry = ({ hash: _, ...row }: AuditRow): AuditEntry => ({
+  ...row,
+  at: instantOf(row.at),
+});
 
 /** What people decided and asked for: the allow list, the requests of sites, the audit log. */
-export function createRegisters(db: Database) {
+export function createRegisters(db: Database, chain: Pick<AuditChain, 'headHash'>) {
   /** A number that was never given before, also where the write is done again. */
   const nextId = (table: string) =>
     (db.get<{ seq: number }>('SELECT seq FROM sqlite_sequence WHERE name = ?', table)?.seq ?? 0) + 1;
@@ -136,15 +139,17 @@ export function createRegisters(db: Database) {
     let id = 0;
     db.write(() => {
       id ||= nextId('audit');
+      const row = { ...entry, id, at: fromInstant(entry.at) };
       db.run(
-        'INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO audit (id, at, actor, action, ip, jail, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         id,
-        fromInstant(entry.at),
-        entry.actor,
-        entry.action,
-        entry.ip,
-        entry.jail,
-        entry.detail,
+        row.at,
+        row.actor,
+        row.action,
+        row.ip,
+        row.jail,
+        row.detail,
+        chainHash(chain.headHash(), row),
       );
     });
   }

@@ -24,6 +24,7 @@ const essential: Readonly<Record<string, string>> = {
   outbox: 'true',
   delivered: 'true',
   audit: `id > (SELECT max(id) FROM audit) - ${memoryCaps.audit}`,
+  audit_anchors: 'true',
   failure_blocks: `last > (SELECT last FROM failure_blocks ORDER BY id DESC LIMIT 1) - ${memoryCaps.failures}`,
   failure_senders: `failure_id > (SELECT max(failure_id) FROM failure_senders) - ${memoryCaps.failures}`,
 };

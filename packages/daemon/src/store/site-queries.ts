@@ -12,19 +12,13 @@ import type {
   UnbanRequest,
 } from '@portcullis/contracts';
 import { type Clock, siteActor } from '@portcullis/core';
+import type { AuditRow } from './audit-chain.ts';
 import { readNetwork } from './ban-list.ts';
 import { createFailureList } from './failure-list.ts';
 import { createKeptCounts } from './kept-counts.ts';
 import { byId, siteList } from './lists.ts';
 import { type Condition, createPager, type Paging } from './page.ts';
-import {
-  type AllowRow,
-  type AuditRow,
-  type RequestRow,
-  toAllowEntry,
-  toAuditEntry,
-  toRequest,
-} from './registers.ts';
+import { type AllowRow, type RequestRow, toAllowEntry, toAuditEntry, toRequest } from './registers.ts';
 import { createSiteBanList } from './site-ban-list.ts';
 import { createSiteBans, type Viewer } from './site-bans.ts';
 import type { Store } from './sqlite.ts';

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { BanStore, Clock, Outbox } from '@portcullis/core';
+import { type AuditChain, createAuditChain } from './audit-chain.ts';
 import { createBanTable } from './bans.ts';
 import { createBansInForce } from './bans-in-force.ts';
 import { createDatabase, type Database } from './database.ts';
@@ -31,6 +32,7 @@ export interface Store extends BanStore {
   readonly db: Database;
   readonly siteTable: SiteTable;
   readonly outbox: Outbox;
+  readonly auditChain: AuditChain;
 }
 
 /**
@@ -58,10 +60,11 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
   const positions = createPositionTable(db);
   const forgotten = createForgottenTable(db);
   const outbox = createOutbox(db);
-  const registers = createRegisters(db);
+  const auditChain = createAuditChain(db);
+  const registers = createRegisters(db, auditChain);
   const registrations = createRegistrations(db);
   const caps = () => (disk.degraded === null ? fileCaps : memoryCaps);
-  const prune = createPrune(db, retention, caps, failures.close);
+  const prune = createPrune(db, retention, caps, auditChain, failures.close);
 
   return {
     transaction: db.transaction,
@@ -92,6 +95,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     bansDue: inForce.due,
     nextBanEnd: inForce.nextEnd,
     timesBanned: inForce.timesBanned,
+    forgiveBans: bans.forgive,
     allowEntries: registers.allowEntries,
     addAllowEntry: registers.addAllow,
     removeAllowEntry: registers.removeAllow,
@@ -119,6 +123,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     },
     db,
     outbox,
+    auditChain,
     siteTable: sites,
   };
 }

@@ -14,7 +14,15 @@ const replaced = [
   'delivered',
 ];
 /** Tables of which memory holds the part that changed: its rows are the newer ones. */
-const updated = ['bans', 'ban_evidence', 'ban_sites', 'audit', 'failure_blocks', 'failure_senders'];
+const updated = [
+  'bans',
+  'ban_evidence',
+  'ban_sites',
+  'audit',
+  'audit_anchors',
+  'failure_blocks',
+  'failure_senders',
+];
 /** Counts that began at zero in memory: they are added. */
 const added = {
   failure_hours: 'failures',
