@@ -3,9 +3,18 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { createExec } from '../../packages/daemon/src/exec.ts';
 import { type Container, containersLeftOut, createContainer, type Suite } from '../support/container.ts';
 import { debianPackage, withVersion } from '../support/debian-package.ts';
 import { waitFor } from '../support/wait-for.ts';
+
+test('lintian finds no error in the Debian package', { skip: containersLeftOut }, async () => {
+  const { stdout } = await createExec()(
+    ['lintian', '--allow-root', '--fail-on=error', '--display-level=>=error', await debianPackage()],
+    { timeoutMs: 120_000 },
+  );
+  assert.equal(stdout, '');
+});
 
 /** From a fresh Debian with systemd and rsyslog to a removed package, in this order. */
 for (const suite of ['bookworm', 'trixie'] as const satisfies readonly Suite[]) {

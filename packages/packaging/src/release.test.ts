@@ -36,9 +36,10 @@ test('the executable needs no younger C library than Ubuntu 22.04 has', async ()
   assert.ok(compare(newest('GLIBCXX'), [3, 4, 30]) <= 0, `GLIBCXX_${newest('GLIBCXX').join('.')}`);
 });
 
-test('the same sources make the same executable', async () => {
+test('the same sources make the same program, and the same program the same executable', async () => {
+  assert.equal((await bundle()).code, (await bundle()).code);
   const other = path.join(folder, 'again');
-  await makeExecutable(await bundle(), other, exec);
+  await makeExecutable(program, other, exec);
   assert.ok(readFileSync(executable).equals(readFileSync(other)));
 });
 
