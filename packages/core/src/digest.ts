@@ -43,7 +43,7 @@ export interface BanTally {
 }
 
 /** Many addresses that tried the same names. */
-export interface Campaign extends Count {
+export interface CampaignCount extends Count {
   readonly users: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export interface Digest {
   readonly otherNetworks: number;
   readonly countries: readonly Ranked[];
   readonly users: readonly Ranked[];
-  readonly campaigns: readonly Campaign[];
+  readonly campaigns: readonly CampaignCount[];
   /** Those with most failures. */
   readonly addresses: readonly TopAddress[];
 }
