@@ -14,6 +14,7 @@ import { addMatch } from './commands/match.ts';
 import { addReplay } from './commands/replay.ts';
 import { addReport } from './commands/report.ts';
 import { addRequests } from './commands/requests.ts';
+import { addSetup } from './commands/setup.ts';
 import { addSite } from './commands/site.ts';
 import { addSites } from './commands/sites.ts';
 import { addSlack } from './commands/slack.ts';
@@ -65,6 +66,7 @@ ${originAttribution}`,
     addMatch,
     addReplay,
     addDoctor,
+    addSetup,
     addCheckConfig,
     addClearFirewall,
     addDaemon,
