@@ -40,7 +40,7 @@ const routing = {
     Severity,
   ),
   window: describe(
-    'The first ban after a quiet time is told at once; what follows is gathered into one message each window, 1m to 1d.',
+    'The first ban after a quiet time is told at once; what follows is gathered into one message each window, 1s to 1d.',
     duration,
   ),
   quiet_hours: describe(
