@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,8 @@ export interface Stage {
   readonly logPath: string;
   readonly configPath: string;
   readonly socketPath: string;
+  /** What was sent to Slack: a line of JSON each. */
+  readonly slackMessages: string;
   readonly log: ReturnType<typeof createWordPressLog>;
   readonly events: EventStream;
   readonly client: Client;
@@ -37,7 +39,7 @@ export interface Stage {
   settled(): Promise<void>;
   /** What the command prints, whatever its exit code; it runs where the daemon runs. */
   portcullis(...args: string[]): Promise<string>;
-  /** A program of the demo's own, `<name>.ts`, that goes on in the server's namespace. Only with a network. */
+  /** A program of the demo's own, `<name>.ts`, that goes on where the daemon runs. */
   startInServer(name: string, ...args: string[]): RunningProcess;
   /** Asks a web server for its login page from an address, over TCP. Only with a network. */
   visit(from: string, to?: string): Promise<{ accepted: boolean; outcome: string }>;
@@ -94,6 +96,13 @@ export async function createStage(
     return { accepted: word === 'accepted', outcome: rest.join(' ') };
   }
 
+  const slackAddress = join(directory, 'slack-webhook');
+  const slackMessages = join(directory, 'slack.jsonl');
+  const slack = cleanUp.use(startInServer('slack', slackAddress, slackMessages));
+  await slack.ready(async () => {
+    if (!existsSync(slackAddress)) throw new Error('Nobody stands in the place of Slack.');
+  });
+
   const client = cleanUp.use(createClient({ socketPath }));
   const startedAt = performance.now();
   const daemon = cleanUp.use(
@@ -120,6 +129,7 @@ export async function createStage(
     logPath,
     configPath,
     socketPath,
+    slackMessages,
     log: createWordPressLog(logPath),
     events: cleanUp.use(await openEvents(socketPath)),
     client,
@@ -151,4 +161,8 @@ files = ["${logPath}"]
 
 [firewall]
 backend = "${withKernel ? 'ipset' : 'dry-run'}"
+
+[slack]
+webhook_url_file = "${directory}/slack-webhook"
+window = "2s"  # 10m by default, but who watches a demo for so long
 `;

@@ -3,6 +3,7 @@ import { playEnforcement } from './enforcement.ts';
 import { type PanelAddress, playPanel } from './panel.ts';
 import { playReading } from './reading.ts';
 import { playRepair } from './repair.ts';
+import { playReports } from './reports.ts';
 import type { Screen } from './screen.ts';
 import type { Stage } from './stage.ts';
 
@@ -32,6 +33,7 @@ export async function playStory(stage: Stage, screen: Screen): Promise<readonly 
   await playEnforcement(stage, screen);
   if (network !== null) await playRepair({ ...stage, network }, screen);
   const panels = await playPanel(stage, screen);
+  await playReports(stage, screen);
   screen.chapter('How the daemon is');
   const status = await stage.client.call('status');
   screen.command('portcullis status', await stage.portcullis('status'));
