@@ -22,6 +22,9 @@ export interface SlackWork {
   readonly dryRun: boolean;
 }
 
+/** What the package's unit loads `webhookPath` as. */
+const credential = 'slack-webhook';
+
 /** Whether the configuration has a place for the host's messages already. */
 export const hasSlack = (configPath: string): boolean =>
   existsSync(configPath) && readConfig(configPath).destinations.some(({ name }) => name === 'slack');
@@ -34,16 +37,22 @@ export async function setUpSlack(text: string, work: SlackWork): Promise<SlackDo
     ? readConfig(configPath).destinations.find(({ name }) => name === 'slack')
     : undefined;
   const url = checkWebhook(text, slack?.allowedHosts ?? []);
-  const pointsThere = slack?.url.from === 'file' && slack.url.path === path;
+  // systemd hands a credential over with a start only.
+  const isCredential = slack?.url.from === 'credential' && slack.url.name === credential;
+  const pointsThere = isCredential || (slack?.url.from === 'file' && slack.url.path === path);
   const changed = pointsThere ? config : withWebhookFile(config, path);
   if (dryRun) return { webhook: pointsThere ? 'kept' : 'stored', test: null, left: [] };
   const stored = storeWebhook(url, path);
   if (!stored && pointsThere) return { webhook: 'kept', test: null, left: [] };
   if (!pointsThere) replaceFile(configPath, changed);
   try {
-    await exec(['systemctl', 'reload', 'portcullis'], { timeoutMs: 30_000 });
+    await exec(['systemctl', isCredential ? 'restart' : 'reload', 'portcullis'], { timeoutMs: 30_000 });
   } catch {
-    return { webhook: 'stored', test: null, left: ['Reload the daemon, then: portcullis slack test'] };
+    return {
+      webhook: 'stored',
+      test: null,
+      left: ['Reload the daemon (a credential: restart it), then: portcullis slack test'],
+    };
   }
   return { webhook: 'stored', ...(await sendTest(client)) };
 }
