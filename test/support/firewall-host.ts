@@ -9,6 +9,7 @@ export const defaultFirewall = {
   ports: ['http', 'https'],
   protocols: ['tcp', 'udp'],
   rejectWith: 'icmp-port-unreachable',
+  closeConnections: false,
 } as const satisfies Omit<FirewallConfig, 'backend'>;
 
 export type KernelBackend = 'ipset' | 'iptables';

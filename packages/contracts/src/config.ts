@@ -168,12 +168,16 @@ export const ConfigFile = object(
             'drop',
           ),
         ),
+        close_connections: describe(
+          'Whether a ban also closes the TCP connections that its address holds open to `ports`. Their packets are refused either way.',
+          boolean,
+        ),
         on_stop: describe(
           'Whether bans stay enforced in the kernel while the daemon is stopped.',
           oneOf('keep', 'remove'),
         ),
       },
-      ['backend', 'chains', 'ports', 'protocols', 'reject_with', 'on_stop'],
+      ['backend', 'chains', 'ports', 'protocols', 'reject_with', 'close_connections', 'on_stop'],
     ),
     sites: {
       type: 'object',
@@ -253,6 +257,7 @@ export const defaultConfig = {
     ports: ['http', 'https'],
     protocols: ['tcp', 'udp'],
     reject_with: 'icmp-port-unreachable',
+    close_connections: true,
     on_stop: 'keep',
   },
   sites: {},

@@ -100,6 +100,7 @@ channel = "#ops"
       ports: ['http', '8443', '9000:9010'],
       protocols: ['tcp'],
       rejectWith: 'tcp-reset',
+      closeConnections: true,
     },
     onStop: 'remove',
     retention: { history: 86_400_000, failures: 2 * 86_400_000, audit: null },

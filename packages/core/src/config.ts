@@ -35,6 +35,7 @@ export interface FirewallConfig {
   readonly ports: readonly string[];
   readonly protocols: readonly ('tcp' | 'udp')[];
   readonly rejectWith: NonNullable<NonNullable<ConfigFile['firewall']>['reject_with']>;
+  readonly closeConnections: boolean;
 }
 
 /** A site that has the panel. */
@@ -153,6 +154,7 @@ function complete(file: ConfigFile): Config {
       ports: firewall.ports.map(String),
       protocols: firewall.protocols,
       rejectWith: firewall.reject_with,
+      closeConnections: firewall.close_connections,
     },
     onStop: firewall.on_stop,
     sites: Object.entries(file.sites ?? {}).map(([id, site]) => completeSite(id, site)),

@@ -16,7 +16,9 @@ import { EventHub } from './event-hub.ts';
 import { createEventLog } from './event-log.ts';
 import { createExec } from './exec.ts';
 import { ExemptionBook } from './exemptions.ts';
+import { EvidenceWatch } from './evidence-watch.ts';
 import { Expiry } from './expiry.ts';
+import { Connections } from './firewall/connections.ts';
 import { createFirewall } from './firewall/firewall.ts';
 import { Health } from './health.ts';
 import { createOperations } from './live-operations.ts';
@@ -137,6 +139,14 @@ export function createApp(options: AppOptions): App {
     tell: (event) => reports.tell(event),
   });
   const exec = createExec();
+  const createConnections = () =>
+    new Connections({
+      config: config.firewall,
+      exec,
+      onClosed: (closed) => log.debug({ closed }, 'Closed connections of banned addresses.'),
+      onTrouble: (sentence) => log.warn(sentence),
+    });
+  let connections = createConnections();
   let firewall: Firewall;
   let socket: Listening | null = null;
   const timers = new Set<NodeJS.Timeout>();
@@ -154,7 +164,11 @@ export function createApp(options: AppOptions): App {
     jail: (name) => config.jails.find((jail) => jail.name === name),
     onBan: (ban) => reports.banned(ban),
     onEnd: (key) => recorder.drop(key),
-    onApplied: () => reconciler.applied(),
+    onApplied(begun, ended) {
+      reconciler.applied();
+      connections.unbanned(ended.map(({ network }) => network));
+      connections.banned(begun.map(({ network }) => network));
+    },
     onRefusal(error) {
       health.set('firewall_failed', '', `The firewall refused a change: ${error.message}`);
       reconciler.suspect();
@@ -183,6 +197,7 @@ export function createApp(options: AppOptions): App {
     jails: () => config.jails.map(({ name }) => name),
     endDue: () => expiry.endDue(),
   });
+  const evidenceWatch = new EvidenceWatch({ detector, health, clock });
   const selfTests = new SelfTests({ clock, jails });
   const pipeline = new Pipeline({
     store,
@@ -193,6 +208,11 @@ export function createApp(options: AppOptions): App {
     begin: () => expiry.followClock(),
     record: (verdicts) => recorder.record(verdicts),
     committed: apply,
+    later: (work, delay) => setTimeout(work, delay),
+    onDoubtful(verdicts, strangers) {
+      evidenceWatch.doubtful(verdicts);
+      evidenceWatch.strangers(strangers);
+    },
     onCutLine: (file) =>
       log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
     onSelfTest: (...line) => selfTests.arrived(...line),
@@ -325,6 +345,7 @@ export function createApp(options: AppOptions): App {
     await periodicReports.stop();
     recorder.stop();
     await enforcer.flush();
+    await connections.stop();
     await sites.close();
     await socket?.close();
     origins.close();
@@ -379,6 +400,7 @@ export function createApp(options: AppOptions): App {
       reconciler.start();
       expiry.schedule();
       every(sweepInterval, sweep);
+      every(sweepInterval, () => evidenceWatch.check());
       every(pruneInterval, prune);
       every(sourceInterval, () => void reading.check());
       every(pruneInterval, () => void sites.check());
@@ -426,6 +448,7 @@ export function createApp(options: AppOptions): App {
       byHand.endOfRemovedJails();
       byHand.liftExempt();
       await enforcer.exclusively(async () => {
+        if (nextFirewall !== replaced) connections = createConnections();
         firewall = nextFirewall;
         reconciler.changed();
         if (firewall.backend === replaced.backend) return;

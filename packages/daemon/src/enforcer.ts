@@ -39,8 +39,8 @@ export interface EnforcerOptions {
   readonly onBan: (ban: BanRecord) => void;
   /** Called when a ban is recorded as ended, with what `keyOf` names it. */
   readonly onEnd: (key: string) => void;
-  /** Called when the kernel has taken a batch. */
-  readonly onApplied: () => void;
+  /** Called when the kernel has taken a batch: the bans that begin with it, and the ends. */
+  readonly onApplied: (begun: readonly FirewallChange[], ended: readonly FirewallChange[]) => void;
   /** Called when the kernel refused a batch: the reconciler looks what holds. */
   readonly onRefusal: (error: Error) => void;
 }
@@ -201,7 +201,11 @@ export class Enforcer {
         store.setBanState(impossible, 'failed', firewall.limits[0] ?? 'This host cannot enforce it.');
       });
     }
-    this.#options.onApplied();
+    const changes = (of: readonly Pending[]) => of.map(({ change }) => change);
+    this.#options.onApplied(
+      changes(batch.filter(({ ban }) => ban?.event === 'ban')),
+      changes(batch.filter(({ change }) => change.action === 'remove')),
+    );
     for (const pending of batch) this.#untold.push({ ...pending, failed: false });
   }
 

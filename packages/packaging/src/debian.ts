@@ -135,7 +135,7 @@ Architecture: amd64
 Maintainer: ${maintainer}
 Installed-Size: ${size}
 Depends: ${depends}
-Recommends: rsyslog
+Recommends: rsyslog, iproute2
 Suggests: nftables, docker.io
 Description: bans whoever attacks the WordPress sites of this host
  A daemon that reads what WP fail2ban logs, decides by jail, and enforces bans
