@@ -52,7 +52,8 @@ export async function readLogs(
   { open, printed }: LogReading,
 ): Promise<void> {
   const { LineSplitter } = await import('@portcullis/core');
-  const { readLog } = await import('@portcullis/daemon/offline');
+  const { optimize, readLog } = await import('@portcullis/daemon/offline');
+  optimize();
   const progress = await createProgress(paths.reduce((sum, path) => sum + sizeOf(path), 0));
   let done = 0;
   const print = () => {

@@ -1,6 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { deferOptimizing, optimize } from './tier-up.ts';
+import { createApp } from './app.ts';
+import { readConfig } from './config-file.ts';
+import { createExec } from './exec.ts';
+import { createLogger } from './log.ts';
+import { createServiceManager } from './systemd.ts';
+import { optimize } from './tier-up.ts';
 
 /** Stopping takes no longer than 5 s, whatever hangs; in milliseconds, with time left to say so. */
 const stopTimeout = 4_750;
@@ -15,15 +20,6 @@ const largeDatabase = 1024 * 1024;
  * @throws PortcullisError where it cannot start
  */
 export async function runDaemon({ configPath }: { configPath: string }): Promise<number> {
-  deferOptimizing();
-  const [{ createApp }, { readConfig }, { createLogger }, { createServiceManager }, { createExec }] =
-    await Promise.all([
-      import('./app.ts'),
-      import('./config-file.ts'),
-      import('./log.ts'),
-      import('./systemd.ts'),
-      import('./exec.ts'),
-    ]);
   const log = await createLogger();
   const config = readConfig(configPath);
   if (sizeOf(path.join(config.stateDir, 'portcullis.db')) >= largeDatabase) optimize();

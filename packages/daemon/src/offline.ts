@@ -8,6 +8,7 @@ export { createExec, type Exec } from './exec.ts';
 export { chooseSource } from './sources/choose-source.ts';
 export { createJournalSource } from './sources/journal.ts';
 export { expandLogs, readLog } from './sources/read-log.ts';
+export { optimize } from './tier-up.ts';
 
 /**
  * The jails of a configuration with ignoreip and what the host itself needs exempt. The allow list is the daemon's

@@ -4,11 +4,8 @@ import path from 'node:path';
 import type { Exec } from '@portcullis/daemon/offline';
 import type { Bundle } from './bundle.ts';
 
-/**
- * What V8 is told in the executable. One helping thread: each costs memory of its own, and the daemon's work is one
- * thread's work.
- */
-const execArgv = ['--v8-pool-size=1'];
+/** What V8 is told, for less memory: packages/cli/bin/portcullis.js says why. */
+const execArgv = ['--v8-pool-size=1', '--no-opt', '--no-maglev'];
 
 /** Both steps copy 120 MB. */
 const timeoutMs = 120_000;
