@@ -42,10 +42,13 @@ export async function makeExecutable({ code, assets }: Bundle, output: string, e
         assets: Object.fromEntries(assets),
       }),
     );
-    // V8 hashes with a seed of chance, which would stand in the code cache.
-    await exec(['env', '-C', work, process.execPath, '--random-seed=1', '--build-sea', 'sea.json'], {
-      timeoutMs,
-    });
+    // V8 takes a code cache only where its flags are those of the cache's making; its seed of chance would stand in it.
+    await exec(
+      ['env', '-C', work, process.execPath, ...execArgv, '--random-seed=1', '--build-sea', 'sea.json'],
+      {
+        timeoutMs,
+      },
+    );
     mkdirSync(path.dirname(output), { recursive: true });
     copyFileSync(path.join(work, 'portcullis'), `${output}.new`);
     renameSync(`${output}.new`, output);

@@ -21,9 +21,10 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-test('the executable prints its version with no Node on the path', async () => {
-  const { stdout } = await createExec({ path: folder })([executable, '--version']);
+test('the executable prints its version with no Node on the path, and takes its code cache', async () => {
+  const { stdout, stderr } = await createExec({ path: folder })([executable, '--version']);
   assert.equal(stdout.trim(), createProgram().version());
+  assert.equal(stderr, '', 'Node warns of a cache that it rejects');
 });
 
 test('the executable needs no younger C library than Ubuntu 22.04 has', async () => {
