@@ -1,7 +1,7 @@
 import { type MassUnbanQuery, parseDuration } from '@portcullis/contracts';
 import type { Command } from 'commander';
 import { readDuration, refuseUsage } from '../arguments.ts';
-import { confirm } from '../confirm.ts';
+import { confirm, isAttended } from '../confirm.ts';
 import { ago, number, plural } from '../phrases.ts';
 import { type ExitCode, type Session, withSession } from '../session.ts';
 import { visible } from '../terminal.ts';
@@ -89,8 +89,9 @@ async function unbanOne(
 
 async function unbanMany(session: Session, options: Options): Promise<ExitCode> {
   const query = queryOf(options, session.now);
-  if (options.yes !== true && !(await mayLift(session, query))) {
-    session.out.line('Nothing was lifted.');
+  if (options.yes !== true && isAttended() && !(await mayLift(session, query))) {
+    if (session.json) session.printJson({ ended: 0 });
+    else session.out.line('Nothing was lifted.');
     return 1;
   }
   const answer = await session.client.call('unbanAll', {
@@ -109,7 +110,7 @@ function queryOf({ jail, site, since, network }: Options, now: number): MassUnba
     ...(site === undefined ? {} : { site }),
     ...(network === undefined ? {} : { ip: network }),
     ...(ms === null ? {} : { since: new Date(now - ms).toISOString() }),
-    ...(process.stdin.isTTY === true ? { until: new Date(now).toISOString() } : {}),
+    ...(isAttended() ? { until: new Date(now).toISOString() } : {}),
   };
 }
 
@@ -117,7 +118,6 @@ function queryOf({ jail, site, since, network }: Options, now: number): MassUnba
 const shown = 10;
 
 async function mayLift({ client, now }: Session, query: MassUnbanQuery): Promise<boolean> {
-  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return true;
   const { items, total } = await client.call('listBans', { query: { ...query, limit: shown } });
   if (total === 0) return true;
   const lines = items.map((ban) => {
