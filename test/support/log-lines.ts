@@ -16,6 +16,10 @@ export function failureLine(
   return `${stamp} web01 wordpress(${site})[123]: Authentication failure for ${user} from ${ip}`;
 }
 
+/** The same of a login that succeeded. */
+export const loginLine = (ip: string, options?: LineOptions): string =>
+  failureLine(ip, options).replace('Authentication failure', 'Accepted password');
+
 /** As many failures of one address, one after the other. */
 export const failureLines = (ip: string, number: number, options?: LineOptions): string[] =>
   Array.from({ length: number }, () => failureLine(ip, options));

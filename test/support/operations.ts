@@ -5,6 +5,7 @@ import {
   type BanDetails,
   type EndedBy,
   type Failure,
+  type Hold,
   type Page,
   PortcullisError,
   parseDuration,
@@ -25,6 +26,7 @@ export interface FakeOperations extends Operations {
   readonly failures: Failure[];
   readonly sites: Site[];
   readonly requests: UnbanRequest[];
+  readonly holds: Hold[];
   readonly registrations: Registration[];
   readonly audit: AuditEntry[];
   readonly problems: Status['problems'];
@@ -42,6 +44,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
   const failures: Failure[] = [];
   const sites: Site[] = [];
   const requests: UnbanRequest[] = [];
+  const holds: Hold[] = [];
   const registrations: Registration[] = [];
   const audit: AuditEntry[] = [];
   const problems: Status['problems'] = [];
@@ -85,6 +88,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
     failures,
     sites,
     requests,
+    holds,
     registrations,
     audit,
     problems,
@@ -281,6 +285,23 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       };
     },
     listRequests: ({ limit, cursor }) => page(requests, limit, cursor),
+    listHolds: ({ limit, cursor, state = 'open' }) =>
+      page(
+        holds.filter((each) => each.state === state),
+        limit,
+        cursor,
+      ),
+    async answerHold(actor, id, state) {
+      const hold = found(
+        holds.find((each) => each.id === id),
+        `There is no hold ${id}.`,
+      );
+      if (hold.state !== 'open')
+        throw new PortcullisError('already_answered', `Hold ${id} is ${hold.state} already.`);
+      Object.assign(hold, { state, ended_at: instant(now()) });
+      note(actor, state === 'approved' ? 'approve' : 'decline', hold.ip, '');
+      return { hold, bans: [] };
+    },
     async answerRequest(actor, id, state) {
       const request = found(
         requests.find((one) => one.id === id),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createZoneClock, Detector, type LogChunk, parseConfig, type SiteConfig } from '@portcullis/core';
+import { AdminSessions } from '../../packages/daemon/src/admin-sessions.ts';
 import { ByHand } from '../../packages/daemon/src/by-hand.ts';
 import { Enforcer } from '../../packages/daemon/src/enforcer.ts';
 import { EventHub } from '../../packages/daemon/src/event-hub.ts';
@@ -118,6 +119,7 @@ export async function createSmallDaemon(configText: string) {
       onTrouble: (_, sentence) => assert.equal(sentence, null),
     }),
     byHand,
+    sessions: new AdminSessions({ clock, store, owns: (part, name) => registry.owns(part, name) }),
     jails,
     sharedGroup: () => config.sharedGroup,
     settle: (key) => recorder.settleOne(key),

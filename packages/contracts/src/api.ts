@@ -1,6 +1,7 @@
 import type { JSONSchema } from 'json-schema-to-ts';
 import { Ban, BanDetails, NewBan, Unbanned } from './ban.ts';
 import { EventName, Failure } from './failure.ts';
+import { AdminSession, AdminSessionNoted, AnsweredHold, Hold, HoldState } from './hold.ts';
 import { Jail } from './jail.ts';
 import {
   NewRegistration,
@@ -322,6 +323,35 @@ export const routes = {
     params: idParam,
     body: RequestAnswer,
     response: AnsweredRequest,
+  },
+  listHolds: {
+    method: 'GET',
+    path: '/v1/holds',
+    summary:
+      'Bans that wait for the administrator, the latest first; those that still do when no state is given',
+    access: ['admin'],
+    query: object({ ...paging, state: HoldState }, ['limit', 'cursor', 'state']),
+    response: listOf(Hold),
+  },
+  answerHold: {
+    method: 'POST',
+    path: '/v1/holds/:id',
+    summary:
+      'Answer a ban that waits: approving bans at once, declining lets the address go and forgets its count',
+    access: ['admin'],
+    params: idParam,
+    body: RequestAnswer,
+    response: AnsweredHold,
+  },
+  noteSession: {
+    method: 'POST',
+    path: '/v1/session',
+    summary:
+      'Say from where an administrator of the site works: a ban by its lines alone then waits for the host’s',
+    access: ['site'],
+    right: 'ask',
+    body: AdminSession,
+    response: AdminSessionNoted,
   },
   site: {
     method: 'GET',

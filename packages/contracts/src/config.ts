@@ -99,15 +99,50 @@ export const ConfigFile = object(
       },
       ['source', 'files', 'facilities'],
     ),
-    trusted_proxies: describe(
-      'Proxies and load balancers, as addresses or CIDR: never banned. Their sites should log the visitor’s address.',
-      { ...strings, maxItems: 1_000 } as const,
-    ),
-    exempt_cdns: describe(
-      'Treat the published ranges of Cloudflare, Fastly and Google’s load balancers like trusted_proxies.',
-      boolean,
+    proxies: object(
+      {
+        trusted_proxies: describe(
+          'Proxies and load balancers, as addresses or CIDR: never banned. Their sites should log the visitor’s address.',
+          { ...strings, maxItems: 1_000 } as const,
+        ),
+        cdns: describe(
+          'Treat the published ranges of Cloudflare, Fastly and Google’s load balancers like trusted_proxies.',
+          boolean,
+        ),
+      },
+      ['trusted_proxies', 'cdns'],
     ),
     defaults: object(jailSettings, jailSettingNames),
+    known_good: object(
+      {
+        enabled: describe('false: successful logins change nothing.', boolean),
+        logins: describe(
+          'Different hours with a successful login on a site that make an address known there.',
+          { type: 'integer', minimum: 1, maximum: 100 } as const,
+        ),
+        within: describe(
+          'How old the latest login may be; after so long without one, counting begins anew.',
+          duration,
+        ),
+        threshold_factor: describe(
+          'On a site where an address is known, so many of its failures count as one.',
+          { type: 'integer', minimum: 1, maximum: 10 } as const,
+        ),
+        bantime: describe(
+          'The longest that a first ban of an address lasts that is known on each site where it failed, or one that was held.',
+          duration,
+        ),
+        hold: describe(
+          'How long a ban waits for the administrator where the address is known on several sites, or is that of a site’s administrator at work; at most 1h. 0: no ban waits.',
+          duration,
+        ),
+        shared_sites: describe(
+          'An address that is known on so many sites, with an account for each, is shared by many and is let go while it fails less than people log in. 0: none is.',
+          { type: 'integer', minimum: 0, maximum: 30 } as const,
+        ),
+      },
+      ['enabled', 'logins', 'within', 'threshold_factor', 'bantime', 'hold', 'shared_sites'],
+    ),
     jails: {
       type: 'object',
       propertyNames: { pattern: jailNamePattern },
@@ -210,9 +245,9 @@ export const ConfigFile = object(
     'state_dir',
     'run_dir',
     'log',
-    'trusted_proxies',
-    'exempt_cdns',
+    'proxies',
     'defaults',
+    'known_good',
     'jails',
     'firewall',
     'sites',
@@ -234,8 +269,7 @@ export const defaultConfig = {
   state_dir: '/var/lib/portcullis',
   run_dir: '/run/portcullis',
   log: { source: 'auto', files: ['/var/log/auth.log'], facilities: ['auth', 'authpriv'] },
-  trusted_proxies: [],
-  exempt_cdns: true,
+  proxies: { trusted_proxies: [], cdns: true },
   defaults: {
     maxretry: 3,
     findtime: '3h',
@@ -249,6 +283,15 @@ export const defaultConfig = {
     bantime_rndtime: '0',
     bantime_overalljails: false,
     max_tracked: 1_000_000,
+  },
+  known_good: {
+    enabled: true,
+    logins: 3,
+    within: '30d',
+    threshold_factor: 2,
+    bantime: '10m',
+    hold: '10m',
+    shared_sites: 10,
   },
   jails: { wordpress: { filter: standardFilters } },
   firewall: {

@@ -4,6 +4,7 @@ export * from './config.ts';
 export * from './duration.ts';
 export * from './errors.ts';
 export * from './failure.ts';
+export * from './hold.ts';
 export * from './jail.ts';
 export * from './origin.ts';
 export * from './registration.ts';

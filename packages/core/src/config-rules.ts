@@ -40,10 +40,8 @@ export function ruleProblems(file: ConfigFile, wrong: ReadonlySet<string>): Conf
   const [slack, webhook, reports] = ['slack', 'webhook', 'reports'].map((key) => section(file, key));
   destinationRules({ slack: slack!, webhook: webhook!, reports: reports! }, report);
   siteRules(section(file, 'sites'), report);
-  for (const [index, entry] of (Array.isArray(file.trusted_proxies) ? file.trusted_proxies : []).entries()) {
-    if (typeof entry === 'string' && parseNetwork(entry) === null)
-      report(`trusted_proxies[${index}]`, entry, 'must be an address or a network (CIDR)');
-  }
+  knownGoodRules(section(file, 'known_good'), report);
+  proxyRules(section(file, 'proxies')['trusted_proxies'], report);
   return problems;
 }
 
@@ -134,6 +132,31 @@ function firewallRules(firewall: Section, report: Report): void {
   if (rejectWith === 'tcp-reset' && Array.isArray(protocols) && !protocols.includes('tcp')) {
     report('firewall.reject_with', rejectWith, 'needs tcp among firewall.protocols');
   }
+}
+
+function proxyRules(trusted: unknown, report: Report): void {
+  for (const [index, entry] of (Array.isArray(trusted) ? trusted : []).entries()) {
+    if (typeof entry === 'string' && parseNetwork(entry) === null)
+      report(`proxies.trusted_proxies[${index}]`, entry, 'must be an address or a network (CIDR)');
+  }
+}
+
+/** A hold is for a person who looks, not a way around a ban. */
+const maxHold = 3_600_000;
+
+function knownGoodRules(known: Section, report: Report): void {
+  for (const key of ['within', 'bantime', 'hold']) durationRule(`known_good.${key}`, known[key], report);
+  if (durationOf(known['within']) === 0)
+    report('known_good.within', known['within'], 'must be longer than 0');
+  const bantime = durationOf(known['bantime']);
+  if (bantime === 0 || bantime === null)
+    report('known_good.bantime', known['bantime'], 'must be longer than 0, and not for ever');
+  const hold = durationOf(known['hold']);
+  if (hold === null || (hold !== undefined && hold > maxHold))
+    report('known_good.hold', known['hold'], 'must be at most 1h');
+  const shared = known['shared_sites'];
+  if (shared === 1 || shared === 2)
+    report('known_good.shared_sites', shared, 'must be 0, or at least 3: two sites may be one person’s');
 }
 
 /** The one socket of sites in shared mode is called so. */

@@ -14,6 +14,7 @@ import type { BantimePolicy } from './bantime.ts';
 import { schemaProblems } from './config-problems.ts';
 import { ruleProblems } from './config-rules.ts';
 import { type DestinationConfig, destinationsOf, minuteOf } from './destinations.ts';
+import type { KnownGoodPolicy } from './known-good.ts';
 
 /** What a jail does, with its overrides applied. Durations in milliseconds, null for ever. */
 export interface JailConfig extends BantimePolicy {
@@ -73,6 +74,7 @@ export interface Config {
     /** Whether the published ranges of large delivery networks are such, too. */
     readonly cdns: boolean;
   };
+  readonly knownGood: KnownGoodPolicy;
   /** In the order of the file. */
   readonly jails: readonly JailConfig[];
   readonly firewall: FirewallConfig;
@@ -140,9 +142,10 @@ function complete(file: ConfigFile): Config {
     runDir: file.run_dir ?? defaultConfig.run_dir,
     log: { ...defaultConfig.log, ...file.log },
     proxies: {
-      trustedProxies: file.trusted_proxies ?? defaultConfig.trusted_proxies,
-      cdns: file.exempt_cdns ?? defaultConfig.exempt_cdns,
+      trustedProxies: file.proxies?.trusted_proxies ?? defaultConfig.proxies.trusted_proxies,
+      cdns: file.proxies?.cdns ?? defaultConfig.proxies.cdns,
     },
+    knownGood: completeKnownGood({ ...defaultConfig.known_good, ...file.known_good }),
     jails: Object.entries(jails)
       .filter(([, jail]) => jail.enabled !== false)
       .map(([name, jail]) =>
@@ -173,6 +176,16 @@ function complete(file: ConfigFile): Config {
     reports: { at: minuteOf(reports.at), silentAfter: duration(reports.silent_after) },
   };
 }
+
+const completeKnownGood = (known: Required<NonNullable<ConfigFile['known_good']>>): KnownGoodPolicy => ({
+  enabled: known.enabled,
+  logins: known.logins,
+  within: duration(known.within) ?? Number.POSITIVE_INFINITY,
+  factor: known.threshold_factor,
+  bantime: duration(known.bantime) ?? 0,
+  holdFor: duration(known.hold) ?? 0,
+  sharedSites: known.shared_sites,
+});
 
 type JailFile = NonNullable<ConfigFile['jails']>[string];
 type CompleteJailFile = Required<Omit<JailFile, 'enabled'>>;

@@ -6,6 +6,8 @@ import { isAtLeast, type OutboxKind, severityOf } from './report.ts';
 const gathering = 500;
 /** Every message that is not of bans is sent at most once so often, in milliseconds. */
 const repetition = 3_600_000;
+/** A ban that is held waits for an answer: each is told, those of one minute together. */
+const heldRepetition = 60_000;
 const day = 24 * 60;
 
 /** Minutes of the day, by the host's clock; `from` may lie behind `to`. */
@@ -46,7 +48,9 @@ export function planDelivery(
       const first = firstAt > now ? now : firstAt + (isBan ? gathering : 0);
       const last = sent.get(kind);
       const next =
-        last === undefined || last > now ? first : Math.max(first, last + (isBan ? window : repetition));
+        last === undefined || last > now
+          ? first
+          : Math.max(first, last + (isBan ? window : kind === 'held' ? heldRepetition : repetition));
       return { kind, upTo: lastId, at: isUrgent(severityOf[kind]) ? next : Math.max(next, quietUntil) };
     })
     .sort((a, b) => a.at - b.at || a.upTo - b.upTo)[0];

@@ -40,6 +40,24 @@ export type HostEvent =
   | { readonly kind: 'reload_failed'; readonly problems: readonly string[] }
   | { readonly kind: 'drift'; readonly faults: readonly string[] }
   | { readonly kind: 'silent_site'; readonly site: string; readonly lastEventAt: number }
+  | {
+      /** A ban waits for the administrator. */
+      readonly kind: 'held';
+      readonly id: number;
+      readonly ip: string;
+      readonly jail: string;
+      readonly failures: number;
+      readonly sites: Readonly<Record<string, number>>;
+      readonly until: number;
+      readonly because: string;
+    }
+  | {
+      /** A site logs its proxy in place of its visitors. */
+      readonly kind: 'proxied_site';
+      readonly site: string;
+      readonly failures: number;
+      readonly proxy: string;
+    }
   | { readonly kind: 'report'; readonly report: PeriodicReport };
 
 export type OutboxKind = 'ban' | HostEvent['kind'];
@@ -51,6 +69,8 @@ export const severityOf: Readonly<Record<OutboxKind, Severity>> = {
   report: 'info',
   ban: 'warning',
   silent_site: 'warning',
+  proxied_site: 'warning',
+  held: 'critical',
   reload_failed: 'critical',
   drift: 'critical',
 };

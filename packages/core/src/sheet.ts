@@ -78,6 +78,29 @@ export function sheetOf({ host, site, content }: ReportMessage): Sheet {
         lists: [{ title: 'What differed', items: lines(content.faults) }],
         command: 'portcullis status',
       });
+    case 'held':
+      return sheet('danger', `A ban of ${content.ip} ${where} waits for you until ${moment(content.until)}`, {
+        facts: [
+          ['Because', [foreign(content.because, lineLength)]],
+          ['Jail', [content.jail]],
+          ['Failures', [number(content.failures)]],
+          ['Sites', sitesText(Object.entries(content.sites), 0)],
+          ['Without an answer', ['it is banned for a short time']],
+          ...again(content),
+        ],
+        command: `portcullis requests approve h${content.id}`,
+      });
+    case 'proxied_site':
+      return sheet('warning', `A site ${where} logs its proxy in place of its visitors`, {
+        facts: [
+          ['Site', [foreign(content.site, siteLength)]],
+          ['Proxy', [foreign(content.proxy, lineLength)]],
+          ['Failures', [`${number(content.failures)}, for which nobody can be banned`]],
+          ['What to do', ['let the web server put the visitor’s address into REMOTE_ADDR']],
+          ...again(content),
+        ],
+        command: 'portcullis doctor',
+      });
     case 'report':
       return reportSheet(content.report, site === null ? host : `${site} on ${host}`);
   }

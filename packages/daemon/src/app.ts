@@ -8,6 +8,7 @@ import {
   Detector,
   type Firewall,
 } from '@portcullis/core';
+import { AdminSessions } from './admin-sessions.ts';
 import { listenAdmin } from './api/admin-socket.ts';
 import type { Listening } from './api/socket.ts';
 import { ByHand, networkOf } from './by-hand.ts';
@@ -21,6 +22,8 @@ import { Expiry } from './expiry.ts';
 import { Connections } from './firewall/connections.ts';
 import { createFirewall } from './firewall/firewall.ts';
 import { Health } from './health.ts';
+import { Holds } from './holds.ts';
+import { KnownGood } from './known-good.ts';
 import { createOperations } from './live-operations.ts';
 import type { Logger } from './log.ts';
 import { LogReading } from './log-reading.ts';
@@ -38,6 +41,7 @@ import { SelfTests } from './self-tests.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
 import { selectBans } from './store/ban-list.ts';
+import { createKnownGoodTable } from './store/known-good.ts';
 import { readNewestBans } from './store/newest-bans.ts';
 import { createStore } from './store/sqlite.ts';
 import { VerdictRecorder } from './verdict-recorder.ts';
@@ -174,6 +178,34 @@ export function createApp(options: AppOptions): App {
       reconciler.suspect();
     },
   });
+  const knownGoodTable = createKnownGoodTable(store.db);
+  const sessions = new AdminSessions({ clock, store, owns: (part, name) => registry.owns(part, name) });
+  const knownGood = new KnownGood({
+    table: knownGoodTable,
+    store,
+    clock,
+    settings: () => config.knownGood,
+    detector,
+    isAtWork: (address, site) => sessions.isAtWork(address, site),
+    ownerOf: (site) => registry.owners.ownerOf(site),
+  });
+  store.db.beforeCommit(() => knownGood.save());
+  const holds = new Holds({
+    table: knownGoodTable,
+    store,
+    clock,
+    detector,
+    lastFailureId,
+    settings: () => config.knownGood,
+    hasJail: (name) => config.jails.some((jail) => jail.name === name),
+    isExempt: (network, jail) => exemptions.covering(network, jail, clock.now()) !== null,
+    ban: (verdict, end) => recorder.enact(verdict, end),
+    committed() {
+      expiry.schedule();
+      return enforcer.flush();
+    },
+    tell: (event) => reports.tell(event),
+  });
   const recorder = new VerdictRecorder({
     store,
     enforcer,
@@ -183,6 +215,11 @@ export function createApp(options: AppOptions): App {
     touchesExempt: (network, jail, sites) =>
       exemptions.overlapping(network, jail, clock.now()).length > 0 ||
       exemptions.touchedBySites(network, sites, clock.now()),
+    judge(jail, verdict, failures) {
+      const judged = knownGood.judge(jail, verdict, failures);
+      if ('verdict' in judged) return holds.take(judged) ?? 'settled';
+      return judged.act === 'wait' ? 'wait' : 'settled';
+    },
   });
   const expiry = new Expiry({ store, enforcer, clock, log, settle: () => recorder.settle() });
   const reconciler = new Reconciler({
@@ -215,6 +252,7 @@ export function createApp(options: AppOptions): App {
     },
     onCutLine: (file) =>
       log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
+    onLogin: (address, line) => knownGood.login(address, line.site, line.user() ?? '', line.time),
     onSelfTest: (...line) => selfTests.arrived(...line),
   });
   const reading = new LogReading({
@@ -235,6 +273,7 @@ export function createApp(options: AppOptions): App {
     clock,
     jails,
     lastFailureId,
+    onForget: (network, jail) => knownGood.forget(network, jail),
     matching: (query) => selectBans(store.db, query),
   });
   const sites = createSites({
@@ -252,6 +291,7 @@ export function createApp(options: AppOptions): App {
     exemptions,
     origins,
     byHand,
+    sessions,
     jails,
     sharedGroup: () => config.sharedGroup,
     settle: (key) => recorder.settleOne(key),
@@ -289,6 +329,7 @@ export function createApp(options: AppOptions): App {
     periodicReports,
     selfTests,
     sites,
+    holds,
     backend: () => firewall.backend,
     lag: () => reading.lag(),
     changed: () => expiry.schedule(),
@@ -340,6 +381,7 @@ export function createApp(options: AppOptions): App {
     stopping = true;
     for (const timer of timers) clearInterval(timer);
     expiry.stop();
+    holds.stop();
     reconciler.stop();
     await reading.stop();
     await periodicReports.stop();
@@ -399,6 +441,7 @@ export function createApp(options: AppOptions): App {
       await reading.start();
       reconciler.start();
       expiry.schedule();
+      holds.endDue();
       every(sweepInterval, sweep);
       every(sweepInterval, () => evidenceWatch.check());
       every(pruneInterval, prune);
@@ -407,6 +450,7 @@ export function createApp(options: AppOptions): App {
       every(pruneInterval, () => void periodicReports.check());
       every(silenceInterval, watchSilence);
       every(pruneInterval, refreshExemptions);
+      every(resolveInterval, () => knownGood.prune());
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
       every(auditInterval, tellAuditHead);
       audit('start', `version ${version}`);

@@ -14,6 +14,7 @@ import type { EventHub } from './event-hub.ts';
 import { toBanDetails } from './evidence.ts';
 import type { ExemptionBook } from './exemptions.ts';
 import type { Health } from './health.ts';
+import type { Holds } from './holds.ts';
 import { createMetrics } from './metrics.ts';
 import type { Operations } from './operations.ts';
 import type { PeriodicReports } from './periodic-reports.ts';
@@ -46,6 +47,7 @@ export interface LiveParts {
   readonly periodicReports: PeriodicReports;
   readonly selfTests: SelfTests;
   readonly sites: Sites;
+  readonly holds: Holds;
   readonly backend: () => string;
   readonly lag: () => readonly LogLag[];
   /** Called when bans have changed: their ends may be others. */
@@ -192,6 +194,8 @@ export function createOperations(parts: LiveParts): Operations {
     why,
     listRequests: (query) => queries.requests(query),
     answerRequest: (actor, id, state) => afterwards(sites.answerRequest(actor, id, state)),
+    listHolds: (query) => parts.holds.list(query),
+    answerHold: (actor, id, state) => afterwards(parts.holds.answer(actor, id, state)),
     listRegistrations: (query) => sites.registrations.list(query),
     register: (actor, site) => sites.registrations.add(actor, site),
     unregister: (actor, id) => sites.registrations.remove(actor, id),

@@ -1,6 +1,8 @@
 import type {
+  AdminSessionNoted,
   AllowEntry,
   Allowed,
+  AnsweredHold,
   AnsweredRequest,
   AuditEntry,
   AuditVerification,
@@ -10,6 +12,8 @@ import type {
   EventType,
   Failure,
   FailureQuery,
+  Hold,
+  HoldState,
   Jail,
   MassUnbanQuery,
   NewAllowEntry,
@@ -74,6 +78,8 @@ export interface Operations {
   why(ip: string): Why;
   listRequests(query: Paging & { state?: UnbanRequest['state'] }): Page<UnbanRequest>;
   answerRequest(actor: string, id: number, state: RequestAnswer['state']): Promise<AnsweredRequest>;
+  listHolds(query: Paging & { state?: HoldState }): Page<Hold>;
+  answerHold(actor: string, id: number, state: RequestAnswer['state']): Promise<AnsweredHold>;
   listRegistrations(query: Paging): Page<Registration>;
   register(actor: string, site: NewRegistration): Promise<Registered>;
   unregister(actor: string, id: string): Promise<Registration>;
@@ -116,6 +122,7 @@ export interface SiteOperations {
   listFailures(query: FailureQuery): Page<Failure>;
   stats(query: { since?: string; site?: string }): Stats;
   ask(user: string, request: NewUnbanRequest): UnbanRequest;
+  noteSession(user: string, ip: string): AdminSessionNoted;
   listRequests(query: Paging & { state?: UnbanRequest['state'] }): Page<UnbanRequest>;
   listAudit(query: Paging & { ip?: string }): Page<AuditEntry>;
   /** Calls `listener` with each event of a ban that has evidence of the site. @returns how to stop that */

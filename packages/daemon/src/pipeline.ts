@@ -64,6 +64,8 @@ export interface PipelineOptions {
   /** Called after the transaction: what was recorded may be applied now. */
   readonly committed: () => void;
   readonly onCutLine: (log: string) => void;
+  /** Called for each successful login. */
+  readonly onLogin?: (address: Network, line: WordPressLine) => void;
   /** Called for a line that `portcullis doctor` wrote: it is no evidence of anything and leaves no trace. */
   readonly onSelfTest: (log: string, line: WordPressLine, address: Network, now: number) => void;
 }
@@ -184,6 +186,8 @@ export class Pipeline {
     if (cut) findings.cutLines++;
     if (!line.read(bytes, start, end, cut)) return;
     const address = line.address();
+    if (line.message?.event === 'login_success' && line.reason === 'not_a_failure' && address !== null)
+      this.#options.onLogin?.(address, line);
     const reason = this.#options.detector.examine(line, address, now);
     const old = line.time < since;
     if (reason === 'self_test') {

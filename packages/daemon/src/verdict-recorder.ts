@@ -11,6 +11,7 @@ import {
 } from '@portcullis/core';
 import { type Enforcer, keyOf } from './enforcer.ts';
 import { addEvidence, addUnseen, noEvidence } from './evidence.ts';
+import type { JudgedBan } from './known-good.ts';
 
 /** Longer ends a second that are recorded at once; what is more is a flood and waits. */
 const promptASecond = 200;
@@ -32,6 +33,15 @@ export interface VerdictRecorderOptions {
   readonly jail: (name: string) => JailConfig | undefined;
   /** Whether an exemption touches the network in the jail, or one of those that hold for lines of certain sites only. */
   readonly touchesExempt: (network: Network, jail: string, sites: ReadonlySet<string>) => boolean;
+  /**
+   * What is known of the client may change the ban of a verdict. `wait`: its failures stay counted. `settled`: they are,
+   * without a ban. Left out: nothing is known of anybody.
+   */
+  readonly judge?: (
+    config: JailConfig,
+    verdict: Verdict,
+    failures: readonly FailureRecord[],
+  ) => Pick<JudgedBan, 'verdict' | 'failures' | 'bantime' | 'because'> | 'wait' | 'settled';
 }
 
 /** Turns the jails' verdicts into bans: new ones, or longer ones. Works inside the transaction of the lines. */
@@ -127,12 +137,33 @@ export class VerdictRecorder {
     const config = jail(verdict.jail);
     if (config === undefined) return;
     const failures = store.failuresById(verdict.failureIds);
-    for (const network of this.#narrow(verdict, failures)) {
-      this.#recordOne(config, verdict, network, failures);
-    }
+    const plain = { verdict, failures, bantime: null, because: '' };
+    const isInForce = store.banInForce(verdict.jail, verdict.network) !== undefined;
+    const judged = isInForce ? plain : (this.#options.judge?.(config, verdict, failures) ?? plain);
+    if (judged === 'wait') return;
+    if (judged !== 'settled') this.#recordJudged(config, judged);
     // Only what the verdict rests on: lines behind it, in the same chunk too, count towards the next one.
     const failureId = Math.max(...verdict.failureIds);
     store.saveForgotten([{ jail: verdict.jail, network: verdict.network, failureId }]);
+  }
+
+  #recordJudged(
+    config: JailConfig,
+    { verdict, failures, ...end }: Pick<JudgedBan, 'verdict' | 'failures' | 'bantime' | 'because'>,
+  ): void {
+    for (const network of this.#narrow(verdict, failures)) {
+      this.#recordOne(config, verdict, network, failures, end);
+    }
+  }
+
+  /** Records the ban of a verdict that was held; inside a transaction. @returns what is in force then */
+  enact(verdict: Verdict, end: Pick<JudgedBan, 'bantime' | 'because'>): BanRecord[] {
+    const { store, jail } = this.#options;
+    const config = jail(verdict.jail);
+    if (config === undefined) return [];
+    const failures = store.failuresById(verdict.failureIds);
+    this.#recordJudged(config, { verdict, failures, ...end });
+    return store.bansOverlapping(verdict.network).filter((ban) => ban.jail === verdict.jail);
   }
 
   /** A ban has ended: what waited to prolong it is void. */
@@ -152,15 +183,13 @@ export class VerdictRecorder {
     verdict: Verdict,
     network: Network,
     failures: readonly FailureRecord[],
+    { bantime, because }: Pick<JudgedBan, 'bantime' | 'because'>,
   ): void {
     const { store, random, clock } = this.#options;
     const current = store.banInForce(verdict.jail, network);
     const earlier = store.timesBanned(network, config.overalljails ? null : verdict.jail);
-    const duration = banDuration(
-      config,
-      current === undefined ? earlier : Math.max(0, earlier - 1),
-      random(),
-    );
+    const usual = banDuration(config, current === undefined ? earlier : Math.max(0, earlier - 1), random());
+    const duration = bantime === null ? usual : Math.min(usual ?? bantime, bantime);
     // A stamp ahead of this host's clock must not make a ban last longer.
     const since = Math.min(verdict.time, clock.now());
     const until = duration === null ? null : since + duration;
@@ -168,7 +197,8 @@ export class VerdictRecorder {
       this.#prolong(current, until, verdict.failures, failures);
       return;
     }
-    const reason = `${verdict.failures} failures ${span(failures)}; ${config.name} allows ${config.maxretry - 1} in ${formatDuration(config.findtime)}`;
+    const reason = `${verdict.failures} failures ${span(failures)}; ${config.name} allows ${config.maxretry - 1} in ${formatDuration(config.findtime)}${because === '' ? '' : `; ${because}`}`;
+    const seen = failures.reduce((sum, { count }) => sum + count, 0);
     this.#options.enforcer.insert({
       network,
       jail: verdict.jail,
@@ -178,7 +208,7 @@ export class VerdictRecorder {
       timesBanned: (config.overalljails ? store.timesBanned(network, verdict.jail) : earlier) + 1,
       reason,
       byHand: false,
-      evidence: addEvidence(noEvidence, failures),
+      evidence: addUnseen(addEvidence(noEvidence, failures), Math.max(0, verdict.failures - seen)),
     });
   }
 

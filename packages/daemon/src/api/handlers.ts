@@ -40,6 +40,8 @@ export const createAdminHandlers = (operations: Operations, actor: string): Hand
   why: ({ params }) => operations.why(params.ip),
   listRequests: ({ query }) => operations.listRequests(query),
   answerRequest: ({ params, body }) => operations.answerRequest(actor, params.id, body.state),
+  listHolds: ({ query }) => operations.listHolds(query),
+  answerHold: ({ params, body }) => operations.answerHold(actor, params.id, body.state),
   listRegistrations: ({ query }) => operations.listRegistrations(query),
   register: ({ body }) => operations.register(actor, body),
   unregister: ({ params }) => operations.unregister(actor, params.id),
@@ -69,5 +71,6 @@ export const createSiteHandlers = (operations: SiteOperations, user: string): Ha
   stats: ({ query }) => operations.stats(query),
   listRequests: ({ query }) => operations.listRequests(query),
   ask: ({ body }) => operations.ask(user, body),
+  noteSession: ({ body }) => operations.noteSession(user, body.ip),
   listAudit: ({ query }) => operations.listAudit(query),
 });

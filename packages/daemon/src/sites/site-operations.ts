@@ -6,6 +6,8 @@ import {
   type Status,
 } from '@portcullis/contracts';
 import type { SitePart } from '@portcullis/core';
+import type { AdminSessions } from '../admin-sessions.ts';
+import { networkOf } from '../by-hand.ts';
 import type { Operations, SiteOperations } from '../operations.ts';
 import type { SiteQueries, Viewer } from '../store/site-queries.ts';
 import type { SiteDecisions } from './decisions.ts';
@@ -19,6 +21,7 @@ export interface SiteOperationsParts {
   readonly decisions: SiteDecisions;
   readonly events: SiteEvents;
   readonly host: Pick<Operations, 'status'>;
+  readonly sessions: Pick<AdminSessions, 'note'>;
 }
 
 /** What a site is told of the host's troubles: that there are, not which files, names or sites they are about. */
@@ -45,7 +48,7 @@ const iso = (instant: number | null): string | null =>
  * @throws PortcullisError forbidden where the sub-site is not one of the site's names
  */
 export function createSiteOperations(
-  { version, registry, queries, decisions, events, host }: SiteOperationsParts,
+  { version, registry, queries, decisions, events, host, sessions }: SiteOperationsParts,
   part: SitePart,
 ): SiteOperations {
   const { id, sub } = part;
@@ -122,6 +125,11 @@ export function createSiteOperations(
     listFailures: (query) => queries.failures(viewer(), query),
     stats: (query) => queries.stats(viewer(), query),
     ask: (user, request) => decisions.ask(decider(user), request),
+    noteSession(user, ip) {
+      const address = networkOf(ip);
+      if (address.isSingle) return { until: iso(sessions.note(part, address, user))! };
+      throw new PortcullisError('invalid_address', `${ip} is a network, and nobody works from all of it.`);
+    },
     listRequests: (query) => queries.requests(viewer(), query),
     listAudit: (query) => queries.audit(viewer(), query),
     subscribe: (listener) => events.subscribe(part, listener),

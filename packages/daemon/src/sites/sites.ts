@@ -1,5 +1,6 @@
 import type { Ban } from '@portcullis/contracts';
 import type { Clock, Detector, JailConfig, SitePart } from '@portcullis/core';
+import type { AdminSessions } from '../admin-sessions.ts';
 import type { ApiLog } from '../api/server.ts';
 import { createSiteServer, type SiteEntry, type SiteServer } from '../api/site-server.ts';
 import { Bucket, refuse } from '../api/throttle.ts';
@@ -46,6 +47,7 @@ export interface SitesOptions {
   readonly exemptions: ExemptionBook;
   readonly origins: Origins;
   readonly byHand: ByHand;
+  readonly sessions: Pick<AdminSessions, 'note'>;
   readonly jails: () => readonly JailConfig[];
   readonly sharedGroup: () => string;
   readonly settle: (key: string) => void;
@@ -95,6 +97,7 @@ export function createSites(options: SitesOptions) {
       view,
     }),
     host: { status: () => host().status() },
+    sessions: options.sessions,
   };
   const operationsOf = (part: SitePart) =>
     withOrigins(createSiteOperations(parts, part), {

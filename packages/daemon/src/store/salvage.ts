@@ -21,6 +21,8 @@ const essential: Readonly<Record<string, string>> = {
   requests: 'true',
   registrations: 'true',
   tokens: 'true',
+  logins: 'true',
+  holds: 'true',
   outbox: 'true',
   delivered: 'true',
   audit: `id > (SELECT max(id) FROM audit) - ${memoryCaps.audit}`,

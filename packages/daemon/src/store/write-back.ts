@@ -10,6 +10,8 @@ const replaced = [
   'requests',
   'registrations',
   'tokens',
+  'logins',
+  'holds',
   'outbox',
   'delivered',
 ];
