@@ -102,14 +102,13 @@ export function createIpset(
       return chains.limits;
     },
     install: (jails) => inTurn(() => install(jails)),
-    apply: (changes) => inTurn(() => restoreSets(exec, entryLines(changes, chains.families, clock.now()))),
+    apply: (changes) => inTurn(() => restoreSets(exec, entryLines(changes, chains.families, clock))),
     inspect,
     async list() {
       const bans: EnforcedBan[] = [];
       const read = ({ jail, set }: { jail: string; set: string }) => {
-        const now = clock.now();
         return readEntries(exec, set, ({ network, timeout }) => {
-          bans.push({ jail, network, until: timeout === 0 ? null : now + timeout * 1000 });
+          bans.push({ jail, network, until: timeout === 0 ? null : clock.now() + timeout * 1000 });
         });
       };
       for (const jail of installed) await Promise.all(setsOf([jail], chains.families).map(read));
@@ -122,7 +121,7 @@ export function createIpset(
 function* entryLines(
   changes: Iterable<FirewallChange>,
   families: readonly Family[],
-  now: number,
+  clock: Clock,
 ): Generator<string> {
   for (const change of changes) {
     refuseUnbannable(change);
@@ -132,7 +131,10 @@ function* entryLines(
     const entry = `${setName(jail, family)} ${network}`;
     if (action === 'remove') yield `del ${entry}`;
     else if (until === null) yield `add ${entry} timeout 0`;
-    else if (until > now) {
+    else {
+      // Asked for each entry: many take their time, and each timeout begins when the kernel gets it.
+      const now = clock.now();
+      if (until <= now) continue;
       yield `add ${entry} timeout ${Math.min(Math.ceil((until - now) / 1000), maxTimeoutSeconds)}`;
     }
   }

@@ -142,16 +142,15 @@ export function createNftables(
         await provideSets(last);
         const known = last.filter(({ jail, network }) => sets.has(setOf(jail, network).name));
         for (let from = 0; from < known.length; from += changesAtOnce) {
-          await nft(elementLines(known.slice(from, from + changesAtOnce), clock.now()));
+          await nft(elementLines(known.slice(from, from + changesAtOnce), clock));
         }
       }),
     inspect,
     async list() {
       const bans: EnforcedBan[] = [];
-      const now = clock.now();
       await readNftTable(exec, ({ jail }, { network, expires }) => {
         if (installed.includes(jail))
-          bans.push({ jail, network, until: expires === null ? null : now + expires });
+          bans.push({ jail, network, until: expires === null ? null : clock.now() + expires });
       });
       return bans;
     },
@@ -200,7 +199,7 @@ function lastOfEach(changes: Iterable<FirewallChange>, now: number): FirewallCha
 }
 
 /** nft refuses to delete what is not there and leaves the timeout of what is: so each is added, deleted, and added. */
-function* elementLines(changes: readonly FirewallChange[], now: number): Generator<string> {
+function* elementLines(changes: readonly FirewallChange[], clock: Clock): Generator<string> {
   const bySet = Map.groupBy(changes, ({ jail, network }) => setOf(jail, network).name);
   for (const [set, all] of bySet) {
     const keys = all.map(({ network }) => addressOf(network.toString()));
@@ -213,7 +212,7 @@ function* elementLines(changes: readonly FirewallChange[], now: number): Generat
       added.map(({ network, until }) => {
         const address = addressOf(network.toString());
         if (until === null) return address;
-        return `${address} timeout ${Math.min(Math.ceil((until - now) / 1000), maxTimeoutSeconds)}s`;
+        return `${address} timeout ${Math.min(Math.max(1, Math.ceil((until - clock.now()) / 1000)), maxTimeoutSeconds)}s`;
       }),
     );
   }
