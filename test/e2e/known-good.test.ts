@@ -140,6 +140,22 @@ describe('people who are known to a running daemon', { skip: namespacesLeftOut }
     assert.match(exemptions[0]!.detail, /Cloudflare/);
   });
 
+  test('a site that logs its CDN is told, and no other site is', async () => {
+    const socket = join(host.directory, 'run/sites/mine.sock');
+    const codes = async () => {
+      const { json } = await curl(socket, 'GET /v1/status', { user: 'games' });
+      return json.problems.map(({ code }: { code: string }) => code);
+    };
+    assert.deepEqual(await codes(), []);
+    await judged(...failureLines('104.16.1.1', 5, { site: 'mine.example' }));
+    assert.deepEqual(await codes(), ['site_proxied']);
+    const { problems } = await host.status();
+    assert.deepEqual(problems.map(({ sentence }) => sentence.split(' ')[0]).sort(), [
+      'blog.example.com',
+      'mine.example',
+    ]);
+  });
+
   test('what waits goes on waiting across a kill, and ends in a short ban without an answer', async () => {
     const ip = '198.51.100.8';
     await judged(...colleague(ip), ...failureLines(ip, 3, { site: 'c.example' }));

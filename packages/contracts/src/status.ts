@@ -25,6 +25,7 @@ export const ProblemCode = oneOf(
   'site_unserved',
   'enrichment_failed',
   'report_undelivered',
+  'site_proxied',
 );
 export type ProblemCode = Static<typeof ProblemCode>;
 

@@ -32,6 +32,7 @@ import { ReverseNames } from './origins/reverse-names.ts';
 import { withOrigins } from './origins/with-origins.ts';
 import { createPeriodicReports } from './periodic-reports.ts';
 import { Pipeline } from './pipeline.ts';
+import { ProxiedSites } from './proxied-sites.ts';
 import { Reconciler } from './reconciler.ts';
 import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
@@ -178,6 +179,7 @@ export function createApp(options: AppOptions): App {
       reconciler.suspect();
     },
   });
+  const proxiedSites = new ProxiedSites({ clock, health, exemptions, tell: (event) => reports.tell(event) });
   const knownGoodTable = createKnownGoodTable(store.db);
   const sessions = new AdminSessions({ clock, store, owns: (part, name) => registry.owns(part, name) });
   const knownGood = new KnownGood({
@@ -252,6 +254,7 @@ export function createApp(options: AppOptions): App {
     },
     onCutLine: (file) =>
       log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
+    onProxied: (address, line) => proxiedSites.failed(address, line.site, line.count),
     onLogin: (address, line) => knownGood.login(address, line.site, line.user() ?? '', line.time),
     onSelfTest: (...line) => selfTests.arrived(...line),
   });
@@ -292,6 +295,7 @@ export function createApp(options: AppOptions): App {
     origins,
     byHand,
     sessions,
+    proxied: () => proxiedSites.names(),
     jails,
     sharedGroup: () => config.sharedGroup,
     settle: (key) => recorder.settleOne(key),
@@ -451,6 +455,7 @@ export function createApp(options: AppOptions): App {
       every(silenceInterval, watchSilence);
       every(pruneInterval, refreshExemptions);
       every(resolveInterval, () => knownGood.prune());
+      every(resolveInterval, () => proxiedSites.sweep());
       every(resolveInterval, () => void exemptions.resolve().then(() => detector.exempt(exemptions.current)));
       every(auditInterval, tellAuditHead);
       audit('start', `version ${version}`);

@@ -64,6 +64,8 @@ export interface PipelineOptions {
   /** Called after the transaction: what was recorded may be applied now. */
   readonly committed: () => void;
   readonly onCutLine: (log: string) => void;
+  /** Called for each failure that does not count because its address is a proxy’s. */
+  readonly onProxied?: (address: Network, line: WordPressLine) => void;
   /** Called for each successful login. */
   readonly onLogin?: (address: Network, line: WordPressLine) => void;
   /** Called for a line that `portcullis doctor` wrote: it is no evidence of anything and leaves no trace. */
@@ -190,6 +192,7 @@ export class Pipeline {
       this.#options.onLogin?.(address, line);
     const reason = this.#options.detector.examine(line, address, now);
     const old = line.time < since;
+    if (reason === 'proxy') this.#options.onProxied?.(address!, line);
     if (reason === 'self_test') {
       this.#options.onSelfTest(log, line, address!, now);
       return;

@@ -6,7 +6,11 @@ import { type Check, type Finding, ok, warning } from './finding.ts';
 
 export interface SiteFailures {
   readonly site: string;
-  readonly failures: readonly { readonly ip: string; readonly user: string | null }[];
+  readonly failures: readonly {
+    readonly ip: string;
+    readonly user: string | null;
+    readonly reason?: string | null;
+  }[];
   /** Networks of the site's latest bans. */
   readonly networks: readonly { readonly asn: number; readonly name: string }[];
 }
@@ -42,7 +46,7 @@ export const proxiesCheck: Check<readonly SiteFailures[] | null> = {
         const bans = await client.call('listBans', { query: { site, since, state: 'all', limit: 100 } });
         gathered.push({
           site,
-          failures: failures.items.map(({ ip, user }) => ({ ip, user })),
+          failures: failures.items.map(({ ip, user, reason }) => ({ ip, user, reason })),
           networks: bans.items.flatMap(({ asn, as_name }) =>
             asn == null ? [] : [{ asn, name: as_name ?? '' }],
           ),
@@ -68,6 +72,16 @@ function judgeSite({ site, failures, networks }: SiteFailures): Finding[] {
   if (delivery !== undefined) {
     return [
       warning('proxies', `${name}: bans hit addresses of ${delivery}, so it stands behind that.`, advice),
+    ];
+  }
+  const proxied = failures.filter(({ reason }) => reason === 'proxy').length;
+  if (proxied >= 5) {
+    return [
+      warning(
+        'proxies',
+        `${name}: ${plural(proxied, 'failure')} came from a proxy or CDN, and count for nothing.`,
+        advice,
+      ),
     ];
   }
   if (failures.length < enough) return [];

@@ -22,6 +22,8 @@ export interface SiteOperationsParts {
   readonly events: SiteEvents;
   readonly host: Pick<Operations, 'status'>;
   readonly sessions: Pick<AdminSessions, 'note'>;
+  /** Whether lines of the site name a proxy in place of visitors. */
+  readonly isProxied: (part: SitePart) => boolean;
 }
 
 /** What a site is told of the host's troubles: that there are, not which files, names or sites they are about. */
@@ -37,6 +39,8 @@ const sentences: Readonly<Record<HealthProblem['code'], string>> = {
   site_unserved: 'A site of the host has no socket.',
   enrichment_failed: 'Where addresses come from is not known.',
   report_undelivered: 'Reports of the host are not delivered.',
+  site_proxied:
+    'The log has the addresses of a proxy in place of this site’s visitors, so nobody can be banned for it. Let the web server put the visitor’s address into REMOTE_ADDR (nginx real_ip, Apache mod_remoteip).',
 };
 const iso = (instant: number | null): string | null =>
   instant === null ? null : new Date(instant).toISOString();
@@ -48,7 +52,7 @@ const iso = (instant: number | null): string | null =>
  * @throws PortcullisError forbidden where the sub-site is not one of the site's names
  */
 export function createSiteOperations(
-  { version, registry, queries, decisions, events, host, sessions }: SiteOperationsParts,
+  { version, registry, queries, decisions, events, host, sessions, isProxied }: SiteOperationsParts,
   part: SitePart,
 ): SiteOperations {
   const { id, sub } = part;
@@ -84,7 +88,9 @@ export function createSiteOperations(
       const wanted = queries.countBansInForce(viewer());
       // As a rule the kernel holds all: only where it does not, whose bans are missing is looked up.
       const complete = whole.bans.enforced >= whole.bans.wanted;
-      const codes = [...new Set(whole.problems.map(({ code }) => code))];
+      const codes = [...new Set(whole.problems.map(({ code }) => code))].filter(
+        (code) => code !== 'site_proxied' || isProxied(part),
+      );
       return {
         version,
         healthy: whole.healthy,

@@ -48,6 +48,8 @@ export interface SitesOptions {
   readonly origins: Origins;
   readonly byHand: ByHand;
   readonly sessions: Pick<AdminSessions, 'note'>;
+  /** Names whose lines name a proxy in place of visitors. */
+  readonly proxied?: () => readonly string[];
   readonly jails: () => readonly JailConfig[];
   readonly sharedGroup: () => string;
   readonly settle: (key: string) => void;
@@ -98,6 +100,7 @@ export function createSites(options: SitesOptions) {
     }),
     host: { status: () => host().status() },
     sessions: options.sessions,
+    isProxied: (part: SitePart) => options.proxied?.().some((name) => owns(part, name)) ?? false,
   };
   const operationsOf = (part: SitePart) =>
     withOrigins(createSiteOperations(parts, part), {
