@@ -95,6 +95,9 @@ test('a ban closes what its address holds open and nothing of its neighbour; an 
 
   host.write(...failureLines(attacker, 3));
   await host.banned(attacker);
+  const receipt = await host.client.call('why', { params: { ip: attacker } });
+  assert.deepEqual([receipt.exemptions, receipt.not_counted], [[], {}]);
+  assert.ok(receipt.compared['host']! > 0, JSON.stringify(receipt.compared));
   await waitFor('its connection is closed', async () => !(await held(host)).includes(attacker));
   assert.deepEqual(await held(host), [neighbour]);
 

@@ -269,6 +269,8 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
           exemption === undefined
             ? []
             : [{ ip: exemption, source: 'reserved', detail: `${exemption} is loopback.` }],
+        compared: { host: 4, ignoreip: 2 },
+        not_counted: { exempt: 2 },
         failures: mine.length,
         sites: Object.fromEntries(mine.map((failure) => [failure.site ?? '', 1])),
         recent_failures: mine,

@@ -84,6 +84,16 @@ describe('unban', () => {
   });
 });
 
+test('why says what an address was compared with that exempts others, and what of it did not count', async () => {
+  await using served = await serveFake(await withBans());
+  const { stdout } = await run(served, ['why', '198.51.100.7']);
+  assert.match(
+    stdout,
+    /Exemptions\n {2}none covers it: it was compared with the reserved ranges, 4 of this host, 2 of ignoreip\n/,
+  );
+  assert.match(stdout, /Not counted\n {2}exempt {2}2\n/);
+});
+
 describe('audit', () => {
   test('lists who did what, the latest first, hostile text made visible', async () => {
     await using served = await serveFake(await withBans());

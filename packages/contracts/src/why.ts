@@ -1,7 +1,7 @@
 import { Ban, BanDetails } from './ban.ts';
 import { Failure } from './failure.ts';
 import { Origin, originFields } from './origin.ts';
-import { array, count, counts, nullable, object, type Static, string } from './schema.ts';
+import { array, count, counts, describe, nullable, object, type Static, string } from './schema.ts';
 import { Exemption } from './site.ts';
 
 /** Everything known of an address. */
@@ -12,8 +12,13 @@ export const Why = object(
     bans: array(BanDetails),
     history: array(Ban),
     exemptions: array(Exemption),
+    compared: describe(
+      'Exemptions that it was compared with, by source: those that do not cover it, too.',
+      counts,
+    ),
     failures: count,
     sites: counts,
+    not_counted: describe('Its events that do not count, by reason.', counts),
     recent_failures: array(Failure),
     jails: array(
       object({ jail: string, failures: count, maxretry: count, findtime_seconds: count, counted_as: string }),

@@ -43,6 +43,15 @@ export class ExemptionList {
     }
   }
 
+  /** How many there are, by source, but for the reserved ranges. */
+  countBySource(): Map<Exemption['source'], number> {
+    const counts = new Map<Exemption['source'], number>();
+    for (const { source } of this.#byPrefix.flatMap(({ entries }) => [...entries.values()].flat())) {
+      counts.set(source, (counts.get(source) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   /** The exemption that covers the whole network at `now`; null where none does. */
   covering(network: Network, now: number): Exemption | null {
     return isReserved(network) ? reservedExemption(network) : this.listed(network, now);

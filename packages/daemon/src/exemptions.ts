@@ -126,6 +126,15 @@ export class ExemptionBook {
     );
   }
 
+  /** What every address is compared with, by source; what several jails name counts once for each. */
+  countBySource(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const list of [this.current.everywhere, ...this.current.byJail.values()]) {
+      for (const [source, count] of list.countBySource()) counts[source] = (counts[source] ?? 0) + count;
+    }
+    return counts;
+  }
+
   /** Every exemption that touches the network: in one jail, or in any. */
   overlapping(network: Network, jail: string | null, now: number): Exemption[] {
     const { everywhere, byJail } = this.current;

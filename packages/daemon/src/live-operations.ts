@@ -141,7 +141,7 @@ export function createOperations(parts: LiveParts): Operations {
   function why(ip: string): Why {
     const network = networkOf(ip);
     const bans = store.bansOverlapping(network);
-    const { failures, sites, recent } = queries.failuresOf(network);
+    const { failures, sites, ignored, recent } = queries.failuresOf(network);
     const history = queries.bans({ ip, state: 'ended', sort: '-since', limit: maxHistory });
     const found = exemptions.overlapping(network, null, clock.now());
     return {
@@ -153,8 +153,10 @@ export function createOperations(parts: LiveParts): Operations {
         ...found.map(({ network: exempt, source, detail }) => ({ ip: String(exempt), source, detail })),
         ...allowedBySites(network),
       ],
+      compared: exemptions.countBySource(),
       failures,
       sites,
+      not_counted: ignored,
       recent_failures: [...recent],
       jails: detector.jails.map(({ config, jail }) => {
         const client = clientNetwork(network, config.ipv6Prefix);

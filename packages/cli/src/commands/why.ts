@@ -49,12 +49,19 @@ function printWhy({ out, now }: Session, why: Why): void {
   section(
     out,
     'Exemptions',
-    why.exemptions.map((one) => `${visible(one.ip)}  ${visible(one.detail)}`),
+    why.exemptions.length > 0
+      ? why.exemptions.map((one) => `${visible(one.ip)}  ${visible(one.detail)}`)
+      : [`none covers it: it was compared with ${comparedWith(why.compared)}`],
   );
   section(
     out,
     `Failures: ${number(why.failures)}`,
     tally(why.sites).map(([site, count]) => `${visible(site)}  ${number(count)}`),
+  );
+  section(
+    out,
+    'Not counted',
+    tally(why.not_counted).map(([reason, count]) => `${visible(reason)}  ${number(count)}`),
   );
   section(
     out,
@@ -76,6 +83,20 @@ function printWhy({ out, now }: Session, why: Why): void {
   out.line();
   out.line(out.styled('dim', `What to do: ${visible(advice)}`));
 }
+
+const sources: Readonly<Record<string, string>> = {
+  host: 'of this host',
+  ignoreip: 'of ignoreip',
+  allow: 'of the allow list',
+  proxy: 'of CDNs and proxies',
+};
+
+/** `the reserved ranges, 4 of this host, 2 of ignoreip`. */
+const comparedWith = (counts: Why['compared']): string =>
+  [
+    'the reserved ranges',
+    ...tally(counts).map(([source, count]) => `${number(count)} ${sources[source] ?? visible(source)}`),
+  ].join(', ');
 
 /** What the line says, and before it who wrote it where the journal vouches for that. */
 const withSender = (line: string, sender: Sender | null): string =>

@@ -19,6 +19,8 @@ export interface AddressFailures {
   readonly failures: number;
   /** Those, by site; the empty name stands for lines that name none. */
   readonly sites: Record<string, number>;
+  /** Those that do not count, by reason. */
+  readonly ignored: Record<string, number>;
   /** The latest first, at most `maxRecent`, those that do not count among them. */
   readonly recent: readonly Failure[];
 }
@@ -167,17 +169,21 @@ export function createFailureList(db: Database, sites: SiteTable) {
   function ofNetwork(network: Network): AddressFailures {
     return db.read(() => {
       const counts = new Map<number, number>();
+      const ignored: Record<string, number> = {};
       const recent: Failure[] = [];
       let records = 0;
       search({ blocks: [], tests: [isWithin(network)] }, (failure) => {
         const { site, kind } = failure;
         if (recent.length < maxRecent) recent.push(toFailure(failure, false));
-        if (unpackKind(kind).reason === null) counts.set(site, (counts.get(site) ?? 0) + failure.count);
+        const { reason } = unpackKind(kind);
+        if (reason === null) counts.set(site, (counts.get(site) ?? 0) + failure.count);
+        else ignored[reason] = (ignored[reason] ?? 0) + failure.count;
         return ++records < maxCounted;
       });
       return {
         failures: counts.values().reduce((sum, failures) => sum + failures, 0),
         sites: Object.fromEntries([...counts].map(([site, failures]) => [sites.nameOf(site), failures])),
+        ignored,
         recent,
       };
     });
