@@ -392,6 +392,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       selfTests.push(test);
       return test;
     },
+    listCampaigns: () => ({ items: [], next: null, total: 0 }),
     getSelfTest: (id) =>
       found(
         selfTests.find((test) => test.id === id),

@@ -5,6 +5,7 @@ import { addAllow } from './commands/allow.ts';
 import { addAudit } from './commands/audit.ts';
 import { addBan } from './commands/ban.ts';
 import { addBans } from './commands/bans.ts';
+import { addCampaigns } from './commands/campaigns.ts';
 import { addCheckConfig } from './commands/check-config.ts';
 import { addClearFirewall } from './commands/clear-firewall.ts';
 import { addCompletion } from './commands/completion.ts';
@@ -58,6 +59,7 @@ ${originAttribution}`,
     addUnban,
     addAllow,
     addSites,
+    addCampaigns,
     addSite,
     addRequests,
     addAudit,

@@ -1,5 +1,6 @@
 import type { JSONSchema } from 'json-schema-to-ts';
 import { Ban, BanDetails, NewBan, Unbanned } from './ban.ts';
+import { Campaign } from './campaign.ts';
 import { EventName, Failure } from './failure.ts';
 import { AdminSession, AdminSessionNoted, AnsweredHold, Hold, HoldState } from './hold.ts';
 import { Jail } from './jail.ts';
@@ -448,6 +449,15 @@ export const routes = {
     access: ['admin'],
     params: idParam,
     response: SelfTest,
+  },
+  listCampaigns: {
+    method: 'GET',
+    path: '/v1/campaigns',
+    summary:
+      'Campaigns that last, the latest first, then the last 50 that are over; since the daemon started',
+    access: ['admin'],
+    query: PageQuery,
+    response: listOf(Campaign),
   },
   listAudit: {
     method: 'GET',

@@ -1,3 +1,4 @@
+import { CampaignsSection } from './campaign.ts';
 import { durationPattern } from './duration.ts';
 import { EnrichmentSection } from './enrichment.ts';
 import { FilterName } from './failure.ts';
@@ -236,6 +237,7 @@ export const ConfigFile = object(
       },
       ['history', 'failures', 'audit'],
     ),
+    campaigns: CampaignsSection,
     enrichment: EnrichmentSection,
     slack: SlackSection,
     webhook: WebhookSection,
@@ -253,6 +255,7 @@ export const ConfigFile = object(
     'sites',
     'panel',
     'retention',
+    'campaigns',
     'enrichment',
     'slack',
     'webhook',
@@ -306,6 +309,7 @@ export const defaultConfig = {
   sites: {},
   panel: { shared_group: 'www-data' },
   retention: { history: '90d', failures: '30d', audit: '52w' },
+  campaigns: { addresses: 20, window: '1h', maxretry: 0 },
   enrichment: { country_file: '', asn_file: '', reverse_dns: false },
   slack: {
     webhook_url_file: '',

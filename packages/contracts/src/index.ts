@@ -1,5 +1,6 @@
 export * from './api.ts';
 export * from './ban.ts';
+export * from './campaign.ts';
 export * from './config.ts';
 export * from './duration.ts';
 export * from './errors.ts';

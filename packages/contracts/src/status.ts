@@ -32,21 +32,25 @@ export type ProblemCode = Static<typeof ProblemCode>;
 export const HealthProblem = object({ code: ProblemCode, sentence: string });
 export type HealthProblem = Static<typeof HealthProblem>;
 
-export const Status = object({
-  version: string,
-  healthy: boolean,
-  problems: array(HealthProblem),
-  firewall: describe('The backend that enforces.', string),
-  bans: object({
-    wanted: count,
-    enforced: describe('How many of the wanted bans the kernel held when last verified.', count),
-    verified_at: nullable(instant),
-    repairs: describe('Differences mended since the start.', count),
-  }),
-  log: array(LogPosition),
-  jails: array(JailSummary),
-  started_at: instant,
-});
+export const Status = object(
+  {
+    version: string,
+    healthy: boolean,
+    problems: array(HealthProblem),
+    firewall: describe('The backend that enforces.', string),
+    bans: object({
+      wanted: count,
+      enforced: describe('How many of the wanted bans the kernel held when last verified.', count),
+      verified_at: nullable(instant),
+      repairs: describe('Differences mended since the start.', count),
+    }),
+    log: array(LogPosition),
+    jails: array(JailSummary),
+    campaigns: describe('Campaigns that last; a site is not told.', count),
+    started_at: instant,
+  },
+  ['campaigns'],
+);
 export type Status = Static<typeof Status>;
 
 export const Stats = object(
@@ -85,5 +89,14 @@ export const Stats = object(
 export type Stats = Static<typeof Stats>;
 
 /** What `/v1/events` sends, one JSON object an event. */
-export const EventType = oneOf('ban', 'prolong', 'unban', 'failed', 'repair', 'problem', 'reload');
+export const EventType = oneOf(
+  'ban',
+  'prolong',
+  'unban',
+  'failed',
+  'repair',
+  'problem',
+  'reload',
+  'campaign',
+);
 export type EventType = Static<typeof EventType>;

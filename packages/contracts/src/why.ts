@@ -1,7 +1,7 @@
 import { Ban, BanDetails } from './ban.ts';
 import { Failure } from './failure.ts';
 import { Origin, originFields } from './origin.ts';
-import { array, count, counts, describe, nullable, object, type Static, string } from './schema.ts';
+import { array, boolean, count, counts, describe, nullable, object, type Static, string } from './schema.ts';
 import { Exemption } from './site.ts';
 
 /** Everything known of an address. */
@@ -23,9 +23,13 @@ export const Why = object(
     jails: array(
       object({ jail: string, failures: count, maxretry: count, findtime_seconds: count, counted_as: string }),
     ),
+    campaigns: describe(
+      'Campaigns that it takes or took part in, since the daemon started.',
+      array(object({ id: string, addresses: count, lasting: boolean })),
+    ),
     advice: nullable(string),
     ...Origin.properties,
   },
-  originFields,
+  [...originFields, 'campaigns'] as const,
 );
 export type Why = Static<typeof Why>;

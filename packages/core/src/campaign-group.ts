@@ -13,8 +13,10 @@ export class CampaignGroup {
   newest = Number.NEGATIVE_INFINITY;
   /** The campaign that it has become part of. */
   campaign: Campaign | null = null;
-  /** When each was seen last: the `size` that were seen last by their time, whatever order they come in. */
-  readonly #seen = new Map<ClientKey, number>();
+  /** The `size` that were seen last by their time, whatever order they come in; few enough to be looked through. */
+  readonly clients: ClientKey[] = [];
+  /** When each of them was seen last. */
+  readonly #times: number[] = [];
 
   constructor(kind: CampaignGroup['kind'], label: string, size: number) {
     this.kind = kind;
@@ -22,45 +24,43 @@ export class CampaignGroup {
     this.size = size;
   }
 
-  get clients(): Iterable<ClientKey> {
-    return this.#seen.keys();
-  }
-
   add(client: ClientKey, time: number): void {
     if (time > this.newest) this.newest = time;
-    const known = this.#seen.get(client);
-    if (known === undefined && this.#seen.size >= this.size && !this.#dropBefore(time)) return;
-    if (known === undefined || time > known) this.#seen.set(client, time);
+    const { clients } = this;
+    const times = this.#times;
+    let oldest = 0;
+    for (let i = 0; i < clients.length; i++) {
+      if (clients[i] === client) {
+        if (time > times[i]!) times[i] = time;
+        return;
+      }
+      if (times[i]! < times[oldest]!) oldest = i;
+    }
+    if (clients.length < this.size) {
+      clients.push(client);
+      times.push(time);
+    } else if (times[oldest]! < time) {
+      clients[oldest] = client;
+      times[oldest] = time;
+    }
   }
 
   /** How many were seen since then, `size` at most. */
   seenSince(since: number): number {
     let seen = 0;
-    for (const at of this.#seen.values()) if (at >= since) seen++;
+    for (const at of this.#times) if (at >= since) seen++;
     return seen;
   }
 
   /** When the first of those since then was seen. */
   firstSince(since: number): number {
     let first = this.newest;
-    for (const at of this.#seen.values()) if (at >= since && at < first) first = at;
+    for (const at of this.#times) if (at >= since && at < first) first = at;
     return first;
   }
 
   /** Whether the campaign that it is part of goes on for it: half of what made one is enough. */
   lasts(since: number): boolean {
     return this.seenSince(since) * 2 >= this.size;
-  }
-
-  /** Makes room by forgetting the client seen longest ago, if that was before `time`. */
-  #dropBefore(time: number): boolean {
-    let oldest: ClientKey | undefined;
-    let at = time;
-    for (const [client, seen] of this.#seen) {
-      if (seen >= at) continue;
-      at = seen;
-      oldest = client;
-    }
-    return oldest !== undefined && this.#seen.delete(oldest);
   }
 }

@@ -179,7 +179,8 @@ export class Campaigns {
     if (group.campaign !== null && !group.lasts(before)) this.#leave(group, time);
     group.add(key, time);
     const since = group.newest - this.#config.window;
-    if (group.campaign === null && group.seenSince(since) >= group.size) this.#begin(group, since, nameOf);
+    if (group.campaign === null && group.clients.length >= group.size && group.seenSince(since) >= group.size)
+      this.#begin(group, since, nameOf);
     group.campaign?.join(key, tries, time, nameOf);
   }
 
@@ -202,7 +203,7 @@ export class Campaigns {
 
   /** The campaign that half of the group takes part in already: one attack that tries several names is one. */
   #sharingHalf(group: CampaignGroup): Campaign | undefined {
-    const clients = [...group.clients];
+    const { clients } = group;
     return [...this.#lasting].find(
       (campaign) => clients.filter((client) => campaign.has(client)).length * 2 >= clients.length,
     );

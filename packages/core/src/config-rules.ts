@@ -37,6 +37,7 @@ export function ruleProblems(file: ConfigFile, wrong: ReadonlySet<string>): Conf
       `must be at most ${maxRunDir} bytes long: a socket's whole path may have 107`,
     );
   }
+  campaignRules(section(file, 'campaigns'), report);
   const [slack, webhook, reports] = ['slack', 'webhook', 'reports'].map((key) => section(file, key));
   destinationRules({ slack: slack!, webhook: webhook!, reports: reports! }, report);
   siteRules(section(file, 'sites'), report);
@@ -80,6 +81,17 @@ function settingsRules(path: string, settings: Section, report: Report): void {
 
 const durationOf = (value: unknown): number | null | undefined =>
   typeof value === 'string' || typeof value === 'number' ? parseDuration(value) : undefined;
+
+const campaignWindow = { least: 10 * 60_000, most: 86_400_000 };
+
+function campaignRules({ addresses, window }: Section, report: Report): void {
+  if (addresses === 1 || addresses === 2)
+    report('campaigns.addresses', addresses, 'must be from 3 to 200, or 0 to look for none');
+  if (window === undefined) return;
+  const length = durationOf(window);
+  if (typeof length !== 'number' || length < campaignWindow.least || length > campaignWindow.most)
+    report('campaigns.window', window, 'must be a duration from 10m to 1d');
+}
 
 function durationRule(path: string, value: unknown, report: Report): void {
   if ((typeof value === 'string' || typeof value === 'number') && parseDuration(value) === undefined) {

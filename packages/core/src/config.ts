@@ -11,6 +11,7 @@ import {
 } from '@portcullis/contracts';
 import { parse, TomlError } from 'smol-toml';
 import type { BantimePolicy } from './bantime.ts';
+import type { CampaignConfig } from './campaigns.ts';
 import { schemaProblems } from './config-problems.ts';
 import { ruleProblems } from './config-rules.ts';
 import { type DestinationConfig, destinationsOf, minuteOf } from './destinations.ts';
@@ -88,6 +89,7 @@ export interface Config {
     readonly failures: number | null;
     readonly audit: number | null;
   };
+  readonly campaigns: CampaignConfig;
   readonly enrichment: OriginConfig;
   readonly destinations: readonly DestinationConfig[];
   readonly reports: {
@@ -135,6 +137,7 @@ function complete(file: ConfigFile): Config {
   const firewall = { ...defaultConfig.firewall, ...file.firewall };
   const retention = { ...defaultConfig.retention, ...file.retention };
   const jails = file.jails ?? defaultConfig.jails;
+  const campaigns = { ...defaultConfig.campaigns, ...file.campaigns };
   const enrichment = { ...defaultConfig.enrichment, ...file.enrichment };
   const reports = { ...defaultConfig.reports, ...file.reports };
   return {
@@ -166,6 +169,11 @@ function complete(file: ConfigFile): Config {
       history: duration(retention.history),
       failures: duration(retention.failures),
       audit: duration(retention.audit),
+    },
+    campaigns: {
+      addresses: campaigns.addresses,
+      window: duration(campaigns.window) ?? 0,
+      maxretry: campaigns.maxretry === 0 ? null : campaigns.maxretry,
     },
     enrichment: {
       countryFile: enrichment.country_file,

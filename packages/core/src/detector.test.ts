@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Network, parseAddress, parseNetwork } from './address.ts';
+import { clientNetwork } from './client-network.ts';
 import { parseConfig } from './config.ts';
-import { clientNetwork, Detector, type Exemptions } from './detector.ts';
+import { Detector, type Exemptions } from './detector.ts';
 import { filterBits } from './filters/wordpress.ts';
 import { ExemptionList } from './ignoreip.ts';
 
@@ -144,6 +145,8 @@ test('a stored failure counts again in a jail that begins anew, but not what it 
     address: parseAddress('198.51.100.7')!,
     time: now,
     count: 1,
+    site: '',
+    user: 'alice',
   } as const;
   const recount = (jails: string[], id: number, forgotten: number) =>
     detector.recount(new Set(jails), { ...failure, id }, () => forgotten).map(({ jail }) => jail);

@@ -1,9 +1,12 @@
 import type { Channel, EventName, IgnoredReason } from '@portcullis/contracts';
-import { fullPrefix, Network } from './address.ts';
+import type { Network } from './address.ts';
+import type { Campaigns, Tried } from './campaigns.ts';
+import { clientNetwork, nat64 } from './client-network.ts';
 import type { JailConfig } from './config.ts';
 import { countedFilters, filterBits } from './filters/wordpress.ts';
 import type { ExemptionList } from './ignoreip.ts';
 import { Jail, type Verdict } from './jail.ts';
+import { tagOf } from './name-tag.ts';
 import type { Proxies } from './proxies.ts';
 import type { WordPressLine } from './wordpress-line.ts';
 
@@ -26,24 +29,25 @@ interface Rule {
 /** What nearly every line comes to. */
 const none: readonly Verdict[] = [];
 
-/** The NAT64 well-known prefix (RFC 6052): each of its addresses is another IPv4 client, never one /64 of a customer. */
-const nat64 = new Network(6, 0x0064ff9b, 0, 0, 0, 96);
-
-/** The network that stands for one client: the address itself, or an IPv6 address's surrounding prefix. */
-export function clientNetwork(address: Network, ipv6Prefix: number): Network {
-  if (address.family === 4 || nat64.contains(address)) return address;
-  return address.widen(Math.min(ipv6Prefix, fullPrefix(6)));
-}
+const nothingTried: Tried = { site: '', user: () => null, tag: () => 0 };
 
 /** Jails side by side: says of each line whether it counts, and which jails it makes due. */
 export class Detector {
   #rules: readonly Rule[] = [];
   #exemptions: Exemptions;
   readonly #seed: number;
+  readonly #campaigns: Campaigns | null;
 
-  constructor(jails: readonly JailConfig[], exemptions: Exemptions, seed: number) {
+  /** @param campaigns is shown what counts, and lowers maxretry for who takes part; null: none are looked for */
+  constructor(
+    jails: readonly JailConfig[],
+    exemptions: Exemptions,
+    seed: number,
+    campaigns: Campaigns | null = null,
+  ) {
     this.#exemptions = exemptions;
     this.#seed = seed;
+    this.#campaigns = campaigns;
     this.reconfigure(jails, exemptions);
   }
 
@@ -103,12 +107,15 @@ export class Detector {
     now: number,
     id: number,
     count: number,
+    tried: Tried = nothingTried,
   ): readonly Verdict[] {
     let verdicts = none;
+    let tag: number | null = null;
     for (const rule of this.#rules) {
       if ((rule.filters & filters) === 0 || this.#exemptFrom(rule, address, now)) continue;
       rule.jail.counted += count;
-      const verdict = rule.jail.fail(clientNetwork(address, rule.config.ipv6Prefix), time, id, count);
+      tag ??= this.#observe(address, time, tried);
+      const verdict = this.#fail(rule, address, time, id, count, tag);
       if (verdict !== null) verdicts = [...verdicts, verdict];
     }
     return verdicts;
@@ -127,16 +134,21 @@ export class Detector {
       time: number;
       id: number;
       count: number;
+      site: string;
+      user: string | null;
     },
     forgotten: (jail: string, network: Network) => number,
   ): Verdict[] {
     const filters = countedFilters(failure.event, failure.channel);
+    const { address, time, id, count, site, user } = failure;
     const verdicts: Verdict[] = [];
-    for (const { config, filters: wanted, jail } of this.#rules) {
-      if (!jails.has(config.name) || (wanted & filters) === 0) continue;
-      const network = clientNetwork(failure.address, config.ipv6Prefix);
-      if (failure.id <= forgotten(config.name, network)) continue;
-      const verdict = jail.fail(network, failure.time, failure.id, failure.count);
+    let tag: number | null = null;
+    for (const rule of this.#rules) {
+      const { config } = rule;
+      if (!jails.has(config.name) || (rule.filters & filters) === 0) continue;
+      tag ??= this.#observe(address, time, { site, user: () => user, tag: () => tagOf(user) });
+      if (id <= forgotten(config.name, clientNetwork(address, config.ipv6Prefix))) continue;
+      const verdict = this.#fail(rule, address, time, id, count, tag);
       if (verdict !== null) verdicts.push(verdict);
     }
     return verdicts;
@@ -173,6 +185,36 @@ export class Detector {
 
   sweep(now: number): void {
     for (const { jail } of this.#rules) jail.sweep(now);
+    this.#campaigns?.sweep(now);
+  }
+
+  /** Shows campaigns a failure that counts. @returns the tag of the name that it tried */
+  #observe(address: Network, time: number, tried: Tried): number {
+    if (this.#campaigns === null) return 0;
+    const tag = tried.tag();
+    this.#campaigns.observe(address, tag, time, tried);
+    return tag;
+  }
+
+  #fail(
+    { config, jail }: Rule,
+    address: Network,
+    time: number,
+    id: number,
+    count: number,
+    tag: number,
+  ): Verdict | null {
+    const client = clientNetwork(address, config.ipv6Prefix);
+    const verdict = jail.fail(client, time, id, count, tag);
+    const campaigns = this.#campaigns;
+    const maxretry = campaigns?.maxretry ?? null;
+    if (verdict !== null || campaigns === null || maxretry === null || maxretry >= config.maxretry)
+      return verdict;
+    const campaign = campaigns.fitting(address, tag, time);
+    if (campaign === null) return null;
+    const fits = (other: number) => other === tag || campaigns.fitting(address, other, time) !== null;
+    const lowered = jail.lowered(client, maxretry, fits);
+    return lowered === null ? null : { ...lowered, campaign: campaign.id };
   }
 
   #clientsOf(network: Network, config: JailConfig, jail: Jail): readonly Network[] {

@@ -13,6 +13,7 @@ export class FailureWindows {
   #time = new Float64Array(initialSize);
   #id = new Float64Array(initialSize);
   #count = new Int32Array(initialSize);
+  #tag = new Int32Array(initialSize);
   #next = new Int32Array(initialSize);
   #free = NONE;
   #used = 0;
@@ -41,8 +42,9 @@ export class FailureWindows {
   }
 
   /** Puts a failure in its place by time; nearly always that is the end. */
-  insert(slot: number, time: number, id: number, count: number): void {
+  insert(slot: number, time: number, id: number, count: number, tag: number): void {
     const failure = this.#take();
+    this.#tag[failure] = tag;
     this.#time[failure] = time;
     this.#id[failure] = id;
     this.#count[failure] = count;
@@ -78,20 +80,22 @@ export class FailureWindows {
 
   /** Forgets the failures with these ids. */
   drop(slot: number, ids: ReadonlySet<number>): void {
-    const kept: { time: number; id: number; count: number }[] = [];
+    const kept: { time: number; id: number; count: number; tag: number }[] = [];
     for (let failure = this.#first[slot]!; failure !== NONE; failure = this.#next[failure]!) {
       const id = this.#id[failure]!;
-      if (!ids.has(id)) kept.push({ time: this.#time[failure]!, id, count: this.#count[failure]! });
+      if (ids.has(id)) continue;
+      kept.push({ time: this.#time[failure]!, id, count: this.#count[failure]!, tag: this.#tag[failure]! });
     }
     this.clear(slot);
-    for (const { time, id, count } of kept) this.insert(slot, time, id, count);
+    for (const { time, id, count, tag } of kept) this.insert(slot, time, id, count, tag);
   }
 
-  /** Ids and counts, oldest first. */
-  evidence(slot: number): { failureIds: number[]; failureCounts: number[] } {
+  /** Ids and counts, oldest first. @param fits which failures, by the tags that they bear; left out: all */
+  evidence(slot: number, fits?: (tag: number) => boolean): { failureIds: number[]; failureCounts: number[] } {
     const failureIds: number[] = [];
     const failureCounts: number[] = [];
     for (let failure = this.#first[slot]!; failure !== NONE; failure = this.#next[failure]!) {
+      if (fits !== undefined && !fits(this.#tag[failure]!)) continue;
       failureIds.push(this.#id[failure]!);
       failureCounts.push(this.#count[failure]!);
     }
@@ -118,6 +122,7 @@ export class FailureWindows {
       this.#time = grown(this.#time, size);
       this.#id = grown(this.#id, size);
       this.#count = grown(this.#count, size);
+      this.#tag = grown(this.#tag, size);
       this.#next = grown(this.#next, size);
     }
     return this.#used++;

@@ -1,6 +1,10 @@
 export * from './address.ts';
 export * from './bantime.ts';
 export * from './cdn-ranges.ts';
+export * from './campaign.ts';
+export * from './campaign-group.ts';
+export * from './campaigns.ts';
+export * from './client-network.ts';
 export * from './config.ts';
 export { sharedSocketId } from './config-rules.ts';
 export * from './delivery-plan.ts';
@@ -22,6 +26,7 @@ export * from './ports.ts';
 export * from './proxies.ts';
 export * from './reconcile.ts';
 export * from './replay.ts';
+export { tagOf } from './name-tag.ts';
 export * from './report.ts';
 export * from './report-schedule.ts';
 export * from './reserved.ts';

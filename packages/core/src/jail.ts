@@ -24,13 +24,15 @@ export interface Verdict {
   /** The failures that count for it, oldest first: their ids, and how many events each stands for. */
   readonly failureIds: readonly number[];
   readonly failureCounts: readonly number[];
+  /** The campaign whose lower maxretry decided; left out: the jail's own did. */
+  readonly campaign?: string;
 }
 
 /**
  * Counts failures in an exact sliding window: an address is due when those with `time >= newest - findtime` reach
  * maxretry; it is then forgotten. (fail2ban extrapolates a rate instead.) Lines may come out of order.
  *
- * A million addresses are cheap: about 40 bytes each, and 24 for each failure; counting, forgetting one and evicting
+ * A million addresses are cheap: about 40 bytes each, and 28 for each failure; counting, forgetting one and evicting
  * take constant time. An address never holds more than maxretry - 1 failures.
  */
 export class Jail {
@@ -62,17 +64,30 @@ export class Jail {
    * Counts one failure of a network (an IPv4 address, or the IPv6 network that stands for one client).
    * @param id grows with each failure
    * @param count how many events it stands for, at least 1
+   * @param tag of the name tried; 0 where there is none
    */
-  fail(network: Network, time: number, id: number, count: number): Verdict | null {
+  fail(network: Network, time: number, id: number, count: number, tag = 0): Verdict | null {
     const windows = this.#windows;
     const slot = this.#clients.find(network) ?? this.#add(network);
     this.#clients.touch(slot);
     const newest = Math.max(windows.newest(slot), time);
     windows.expire(slot, newest - this.findtime);
-    if (time >= newest - this.findtime) windows.insert(slot, time, id, count);
+    if (time >= newest - this.findtime) windows.insert(slot, time, id, count, tag);
     const failures = windows.total(slot);
     if (failures < this.maxretry) return null;
     const verdict: Verdict = { jail: this.name, network, time: newest, failures, ...windows.evidence(slot) };
+    this.#remove(slot);
+    return verdict;
+  }
+
+  /** A verdict by a lower maxretry, on those failures alone that fit by their tags. */
+  lowered(network: Network, maxretry: number, fits: (tag: number) => boolean): Verdict | null {
+    const slot = this.#clients.find(network);
+    if (slot === undefined) return null;
+    const evidence = this.#windows.evidence(slot, fits);
+    const failures = evidence.failureCounts.reduce((sum, count) => sum + count, 0);
+    if (failures < maxretry) return null;
+    const verdict = { jail: this.name, network, time: this.#windows.newest(slot), failures, ...evidence };
     this.#remove(slot);
     return verdict;
   }

@@ -88,7 +88,7 @@ export class Replay {
     this.failures += line.count;
     const site = this.#siteId(line.site);
     const { filters } = line.message!;
-    for (const verdict of this.#detector.count(filters, address, line.time, this.#clock, site, line.count)) {
+    for (const verdict of this.#detector.count(filters, address, line.time, this.#clock, site, line.count, line)) {
       this.#decide(verdict);
     }
   }

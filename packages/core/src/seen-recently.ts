@@ -4,8 +4,8 @@ import type { Network } from './address.ts';
 const places = 1 << 17;
 
 /**
- * Lets through what was not seen of late: one address that tries one name, once a span. Each pair has one place in a table and
- * pushes out what is there, so it is bounded, costs 30 ns, and errs towards letting through.
+ * Lets through what was not seen of late: one address that tries one name, once a span. Each pair has two places in a table
+ * and pushes out what was seen earlier there: it is bounded, costs 30 ns, and errs towards letting through.
  */
 export class SeenRecently {
   readonly #seed: number;
@@ -24,13 +24,18 @@ export class SeenRecently {
       hash = Math.imul(hash ^ (hash >>> 15) ^ a, 0xc2b2ae35) ^ Math.imul(b, 0x9e3779b1) ^ c;
     hash = Math.imul(hash ^ (hash >>> 13) ^ tag, 0x27d4eb2f);
     hash = Math.imul(hash ^ (hash >>> 15), 0x165667b1);
-    const place = (hash ^ (hash >>> 16)) & (places - 1);
+    const first = (hash ^ (hash >>> 16)) & (places - 1);
+    const second = first ^ 1;
     // Another mix of the same words, so that two pairs of one place differ in it.
     const print = Math.imul(hash ^ Math.imul(d, 0x9e3779b1) ^ tag, 0x85ebca6b) | 1;
-    const second = Math.floor(time / 1000);
-    if (this.#prints[place] === print && Math.abs(second - this.#seconds[place]!) * 1000 < span) return false;
+    const seconds = Math.floor(time / 1000);
+    let place = first;
+    if (this.#prints[second] === print) place = second;
+    else if (this.#prints[first] !== print && this.#seconds[second]! < this.#seconds[first]!) place = second;
+    if (this.#prints[place] === print && Math.abs(seconds - this.#seconds[place]!) * 1000 < span)
+      return false;
     this.#prints[place] = print;
-    this.#seconds[place] = second;
+    this.#seconds[place] = seconds;
     return true;
   }
 }

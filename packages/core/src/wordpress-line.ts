@@ -1,6 +1,7 @@
 import type { IgnoredReason } from '@portcullis/contracts';
 import { type AddressWords, Network, readAddress } from './address.ts';
 import { type Message, matchMessage } from './filters/wordpress.ts';
+import { nameTag } from './name-tag.ts';
 import { reservedRange } from './reserved.ts';
 import { isSelfTest } from './self-test.ts';
 import { Spellings } from './spellings.ts';
@@ -69,6 +70,12 @@ export class WordPressLine {
   user(): string | null {
     if (this.message?.rest !== 'user') return null;
     return this.#users.read(this.#bytes, this.#messageStart + this.message.words.length, this.#messageEnd);
+  }
+
+  /** A number that stands for the name tried; 0 where the message has none. */
+  tag(): number {
+    if (this.message?.rest !== 'user') return 0;
+    return nameTag(this.#bytes, this.#messageStart + this.message.words.length, this.#messageEnd);
   }
 
   address(): Network | null {

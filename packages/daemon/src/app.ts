@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { PortcullisError } from '@portcullis/contracts';
 import {
+  Campaigns,
   type Clock,
   type Config,
   createProxies,
@@ -118,12 +119,19 @@ export function createApp(options: AppOptions): App {
     ownerOf: (site) => registry.owners.ownerOf(site),
   });
   const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
-  const detector = new Detector(config.jails, exemptions.current, seed);
   const origins = new Origins({
     settings: () => config.enrichment,
     reverseNames: new ReverseNames({ clock }),
     onTrouble: (subject, sentence) => health.set('enrichment_failed', subject, sentence),
   });
+  const campaigns = new Campaigns({
+    config: config.campaigns,
+    seed,
+    systemOf: (client) => origins.systemOf(client),
+    onBegin: ({ id, addresses }) => events.publish('campaign', { id, addresses, over: false }),
+    onEnd: ({ id, addresses }) => events.publish('campaign', { id, addresses, over: true }),
+  });
+  const detector = new Detector(config.jails, exemptions.current, seed, campaigns);
   const reports = new Reports({
     outbox: store.outbox,
     clock,
@@ -322,6 +330,8 @@ export function createApp(options: AppOptions): App {
     clock,
     store,
     detector,
+    campaigns,
+    placeOf: (network) => origins.placeOf(network),
     byHand,
     exemptions,
     reconciler,
@@ -493,6 +503,7 @@ export function createApp(options: AppOptions): App {
       origins.refresh();
       await reports.configure(config.destinations);
       await exemptions.resolve();
+      campaigns.configure(config.campaigns);
       countAgain(detector.reconfigure(config.jails, exemptions.current));
       byHand.endOfRemovedJails();
       byHand.liftExempt();

@@ -10,6 +10,13 @@ export function createEventLog(log: Pick<Logger, 'debug' | 'info' | 'warn'>): (e
     if (type === 'prolong') log.debug({ ip, jail, until, failures }, 'Banned for longer.');
     if (type === 'unban') log.info({ ip, jail }, 'No longer banned.');
     if (type === 'failed') log.warn({ ip, jail, reason }, 'Not banned yet: the kernel refused it.');
+    if (type === 'campaign') {
+      const { id, addresses, over } = data;
+      log.info(
+        { campaign: id, addresses },
+        over ? 'A campaign is over.' : 'A campaign has begun: portcullis campaigns',
+      );
+    }
     if (type === 'repair') log.warn({ faults: data['faults'] }, 'The firewall was mended.');
   };
 }

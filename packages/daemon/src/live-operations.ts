@@ -8,8 +8,16 @@ import {
   type Status,
   type Why,
 } from '@portcullis/contracts';
-import { type Clock, clientNetwork, type Detector, type LogLag, type Network } from '@portcullis/core';
+import {
+  type Campaigns,
+  type Clock,
+  clientNetwork,
+  type Detector,
+  type LogLag,
+  type Network,
+} from '@portcullis/core';
 import { type ByHand, networkOf } from './by-hand.ts';
+import { type CampaignListParts, listCampaigns } from './campaign-list.ts';
 import type { EventHub } from './event-hub.ts';
 import { toBanDetails } from './evidence.ts';
 import type { ExemptionBook } from './exemptions.ts';
@@ -36,6 +44,8 @@ export interface LiveParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly detector: Detector;
+  readonly campaigns: Campaigns;
+  readonly placeOf: CampaignListParts['placeOf'];
   readonly byHand: ByHand;
   readonly exemptions: ExemptionBook;
   readonly reconciler: Reconciler;
@@ -62,6 +72,11 @@ export function createOperations(parts: LiveParts): Operations {
   const { store, clock, detector, byHand, exemptions, reconciler, pipeline, health, sites } = parts;
   const queries = createQueries(store, clock);
   const bansByJail = () => store.countBansInForce();
+  const campaignParts = {
+    campaigns: parts.campaigns,
+    placeOf: parts.placeOf,
+    banned: () => new Set([...store.bansInForce()].map(({ network }) => String(network))),
+  };
 
   const afterwards = async <T>(work: Promise<T>): Promise<T> => {
     const result = await work;
@@ -97,6 +112,7 @@ export function createOperations(parts: LiveParts): Operations {
         tracked: jail.tracked,
         failures: jail.counted,
       })),
+      campaigns: parts.campaigns.lasting,
       started_at: new Date(parts.startedAt).toISOString(),
     };
   }
@@ -168,6 +184,9 @@ export function createOperations(parts: LiveParts): Operations {
           counted_as: String(client),
         };
       }),
+      campaigns: parts.campaigns.of(network).map(({ id, addresses, endedAt }) => {
+        return { id, addresses, lasting: endedAt === null };
+      }),
       advice: bans.length > 0 ? `portcullis unban ${network}` : null,
     };
   }
@@ -208,6 +227,7 @@ export function createOperations(parts: LiveParts): Operations {
     testReport: (test) => parts.reports.test(test),
     beginSelfTest: () => parts.selfTests.begin(),
     getSelfTest: (id) => parts.selfTests.get(id),
+    listCampaigns: (query) => listCampaigns(campaignParts, query),
     listAudit: (query) => queries.audit(query),
     verifyAudit: ({ copy }) => verifyAudit(store, copy),
     subscribe: (listener) => parts.events.subscribe(listener),

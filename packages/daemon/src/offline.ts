@@ -1,4 +1,4 @@
-import { type Config, createProxies, Detector } from '@portcullis/core';
+import { Campaigns, type Config, createProxies, Detector } from '@portcullis/core';
 import { ExemptionBook } from './exemptions.ts';
 import { Health } from './health.ts';
 
@@ -30,5 +30,20 @@ export async function createOfflineDetector(
     proxies: () => createProxies(config.proxies),
   });
   await exemptions.resolve();
-  return new Detector(config.jails, exemptions.current, 0);
+  return new Detector(config.jails, exemptions.current, 0, await createCampaigns(config));
+}
+
+/** As the daemon looks for them, where taking part changes what is banned. */
+async function createCampaigns({ campaigns, enrichment }: Config): Promise<Campaigns | null> {
+  if (campaigns.addresses === 0 || campaigns.maxretry === null) return null;
+  const [{ Origins }, { ReverseNames }] = await Promise.all([
+    import('./origins/origins.ts'),
+    import('./origins/reverse-names.ts'),
+  ]);
+  const origins = new Origins({
+    settings: () => enrichment,
+    reverseNames: new ReverseNames({ clock: { now: () => 0 } }),
+    onTrouble: () => {},
+  });
+  return new Campaigns({ config: campaigns, seed: 0, systemOf: (client) => origins.systemOf(client) });
 }

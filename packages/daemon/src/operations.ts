@@ -9,6 +9,7 @@ import type {
   Ban,
   BanDetails,
   BanQuery,
+  Campaign,
   EventType,
   Failure,
   FailureQuery,
@@ -92,6 +93,7 @@ export interface Operations {
   testReport(test: NewReportTest): Promise<ReportTest>;
   beginSelfTest(): SelfTest;
   getSelfTest(id: number): SelfTest;
+  listCampaigns(query: Paging): Page<Campaign>;
   listAudit(query: Paging & { ip?: string }): Page<AuditEntry>;
   verifyAudit(query: { copy?: string }): Promise<AuditVerification>;
   /** Calls `listener` with each event from now on. @returns how to stop that */

@@ -219,7 +219,7 @@ export class Pipeline {
     if (reason !== null) return;
     this.failures += line.count;
     const { filters } = line.message;
-    const verdicts = this.#options.detector.count(filters, address, line.time, now, id, line.count);
+    const verdicts = this.#options.detector.count(filters, address, line.time, now, id, line.count, line);
     if (verdicts.length > 0) findings.verdicts.push(...verdicts);
   }
 }

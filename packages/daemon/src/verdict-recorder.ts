@@ -197,7 +197,7 @@ export class VerdictRecorder {
       this.#prolong(current, until, verdict.failures, failures);
       return;
     }
-    const reason = `${verdict.failures} failures ${span(failures)}; ${config.name} allows ${config.maxretry - 1} in ${formatDuration(config.findtime)}${because === '' ? '' : `; ${because}`}`;
+    const reason = `${verdict.failures} failures ${span(failures)}; ${config.name} allows ${verdict.campaign === undefined ? config.maxretry - 1 : `fewer in the campaign ${verdict.campaign}`} in ${formatDuration(config.findtime)}${because === '' ? '' : `; ${because}`}`;
     const seen = failures.reduce((sum, { count }) => sum + count, 0);
     this.#options.enforcer.insert({
       network,

@@ -56,6 +56,10 @@ function printStatus({ out, now }: Session, status: Status): void {
   const counts = ['BANS', 'TRACKED', 'FAILURES'].map((title) => ({ title, align: 'right' as const }));
   for (const line of renderTable(out, [{ title: 'JAIL' }, ...counts], jails, '  ')) out.line(line);
   out.line();
+  if (status.campaigns !== undefined && status.campaigns > 0) {
+    out.line(`  ${plural(status.campaigns, 'campaign')} against this host: portcullis campaigns`);
+    out.line();
+  }
   const logs = status.log.map((log) => [
     visible(log.path),
     log.offset < 0 ? '–' : bytes(log.offset),

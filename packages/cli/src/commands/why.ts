@@ -72,6 +72,14 @@ function printWhy({ out, now }: Session, why: Why): void {
         `${formatDuration(rule.findtime_seconds * 1000)}, counted as ${visible(rule.counted_as)}`,
     ),
   );
+  section(
+    out,
+    'Campaigns',
+    (why.campaigns ?? []).map(
+      ({ id, addresses, lasting }) =>
+        `part of ${visible(id)}, ${plural(addresses, 'address', 'addresses')}${lasting ? '' : ', over'}`,
+    ),
+  );
   const banLines = why.bans.flatMap(({ evidence }) =>
     evidence.lines.map((line, at) => withSender(line, evidence.senders[at] ?? null)),
   );

@@ -51,6 +51,7 @@ export const createAdminHandlers = (operations: Operations, actor: string): Hand
   sendReport: ({ body }) => operations.sendReport(body),
   testReport: ({ body }) => operations.testReport(body),
   beginSelfTest: () => operations.beginSelfTest(),
+  listCampaigns: ({ query }) => operations.listCampaigns(query),
   getSelfTest: ({ params }) => operations.getSelfTest(params.id),
   listAudit: ({ query }) => operations.listAudit(query),
   verifyAudit: ({ query }) => operations.verifyAudit(query),
