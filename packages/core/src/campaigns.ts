@@ -55,7 +55,7 @@ const maxEnded = 50;
 
 /**
  * Recognises many clients with few tries each: those who tried one name, or who come from one network. Only counted failures are
- * shown to it. Every table is bounded; what a client repeats is looked at once a quarter of the window.
+ * shown to it. Every table is bounded; what a client repeats is looked at again after half a window.
  */
 export class Campaigns {
   #config: CampaignConfig;
@@ -123,7 +123,7 @@ export class Campaigns {
     if (addresses === 0) return;
     const client = clientNetwork(address, ipv6Client);
     this.#recently ??= new SeenRecently(this.#options.seed);
-    if (!this.#recently.isNew(client, tag, time, window / 4)) return;
+    if (!this.#recently.isNew(client, tag, time, window / 2)) return;
     const key = keyOf(client);
     const tries = this.#triesOf(key, client, time);
     addTry(tries, tag, tried.site);
