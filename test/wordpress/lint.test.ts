@@ -10,6 +10,11 @@ test('the plugin’s PHP keeps the coding standard', async () => {
   assert.equal(exitCode, 0, stdout);
 });
 
+test('PHP needs nothing of mbstring but what WordPress stands in for', async () => {
+  const { stdout } = await execa('grep', ['-rhoE', 'mb_[a-z_]+', join(plugin, 'includes')]);
+  assert.deepEqual([...new Set(stdout.split('\n'))].sort(), ['mb_strlen', 'mb_substr']);
+});
+
 test('PHP prints nothing that is not escaped', async () => {
   const script = join(import.meta.dirname, 'parts/unescaped.php');
   const { stdout } = await execa('php', [script, join(plugin, 'includes')]);

@@ -77,6 +77,6 @@ final class Address {
 	 */
 	private static function printable( string $value ): string {
 		$clean = preg_replace( '/[^\PC\s]|\s+/u', ' ', wp_check_invalid_utf8( $value, true ) );
-		return mb_strimwidth( trim( (string) $clean ), 0, 60, '…' );
+		return Text::cut( trim( (string) $clean ), 60 );
 	}
 }

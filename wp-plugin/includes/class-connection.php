@@ -64,7 +64,7 @@ final class Connection {
 				/* translators: 1: name of a constant, 2: a path, 3: a number of bytes. */
 				__( '%1$s is “%2$s”. It must be an absolute path of at most %3$d bytes; correct it in wp-config.php.', 'portcullis' ),
 				'PORTCULLIS_SOCKET',
-				mb_strimwidth( $this->path, 0, 120, '…' ),
+				Text::cut( $this->path, 120 ),
 				self::MAX_PATH
 			)
 		);

@@ -231,7 +231,7 @@ final class Daemon_Client {
 		if ( '' === $user && defined( 'WP_CLI' ) && WP_CLI ) {
 			$user = 'wp-cli';
 		}
-		return mb_substr( (string) preg_replace( '/[\p{C}\p{Zl}\p{Zp}]/u', '', mb_scrub( $user, 'UTF-8' ) ), 0, self::MAX_USER );
+		return mb_substr( (string) preg_replace( '/[\p{C}\p{Zl}\p{Zp}]/u', '', Text::scrub( $user ) ), 0, self::MAX_USER );
 	}
 
 	/**
