@@ -1,6 +1,6 @@
 <?php
 /**
- * Leaves nothing behind: the plugin keeps two transients, and nothing else.
+ * Leaves nothing behind: the plugin keeps three transients, and nothing else.
  *
  * @package Portcullis
  */
@@ -10,6 +10,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 delete_site_transient( 'portcullis_pause' );
 delete_site_transient( 'portcullis_counters' );
 delete_transient( 'portcullis_counters' );
+delete_transient( 'portcullis_sessions' );
 
 if ( is_multisite() ) {
 	$portcullis_page = 1;
@@ -24,6 +25,7 @@ if ( is_multisite() ) {
 		foreach ( $portcullis_sites as $portcullis_site ) {
 			switch_to_blog( $portcullis_site );
 			delete_transient( 'portcullis_counters' );
+			delete_transient( 'portcullis_sessions' );
 			restore_current_blog();
 		}
 		++$portcullis_page;

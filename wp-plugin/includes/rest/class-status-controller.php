@@ -7,6 +7,7 @@
 
 namespace Portcullis\REST;
 
+use Portcullis\Admin_Session;
 use Portcullis\Capabilities;
 use WP_Error;
 use WP_REST_Request;
@@ -50,7 +51,12 @@ final class Status_Controller extends Controller {
 	 * @param WP_REST_Request $request The request.
 	 */
 	public function get_status( WP_REST_Request $request ): WP_REST_Response|WP_Error {
-		return self::answer( $this->daemon( $request )->get( '/v1/status', array(), array( 'version', 'healthy', 'bans' ) ) );
+		$daemon = $this->daemon( $request );
+		$status = $daemon->get( '/v1/status', array(), array( 'version', 'healthy', 'bans' ) );
+		if ( ! is_wp_error( $status ) ) {
+			Admin_Session::tell( $daemon );
+		}
+		return self::answer( $status );
 	}
 
 	/**
