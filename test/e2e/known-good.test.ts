@@ -83,6 +83,9 @@ describe('people who are known to a running daemon', { skip: namespacesLeftOut }
     const held = (await heldOf(ip))!;
     assert.match(held.because, /on 2 sites, with 2 accounts/);
     assert.equal((await host.bans()).get(ip), undefined);
+    const why = await host.portcullis('why', ip);
+    assert.match(why.stdout, new RegExp(`h${held.id}: a ban waits for you`));
+    assert.match(why.stdout, /a\.example +in 3 hours, so it is known there/);
     const listed = await host.portcullis('requests');
     assert.match(listed.stdout, new RegExp(`h${held.id} +198\\.51\\.100\\.3`));
     const declined = await host.portcullis('requests', 'decline', `h${held.id}`);

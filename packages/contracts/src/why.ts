@@ -1,7 +1,19 @@
 import { Ban, BanDetails } from './ban.ts';
 import { Failure } from './failure.ts';
+import { Hold } from './hold.ts';
 import { Origin, originFields } from './origin.ts';
-import { array, boolean, count, counts, describe, nullable, object, type Static, string } from './schema.ts';
+import {
+  array,
+  boolean,
+  count,
+  counts,
+  describe,
+  instant,
+  nullable,
+  object,
+  type Static,
+  string,
+} from './schema.ts';
 import { Exemption } from './site.ts';
 
 /** Everything known of an address. */
@@ -27,9 +39,14 @@ export const Why = object(
       'Campaigns that it takes or took part in, since the daemon started.',
       array(object({ id: string, addresses: count, lasting: boolean })),
     ),
+    logins: describe(
+      'Sites where it logged in: different hours with a login, the latest of them, and whether it is known there.',
+      array(object({ site: string, hours: count, last_hour: instant, known: { type: 'boolean' } as const })),
+    ),
+    held: describe('Bans of it that wait for the administrator.', array(Hold)),
     advice: nullable(string),
     ...Origin.properties,
   },
-  [...originFields, 'campaigns'] as const,
+  [...originFields, 'campaigns', 'logins', 'held'] as const,
 );
 export type Why = Static<typeof Why>;

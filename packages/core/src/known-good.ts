@@ -48,6 +48,10 @@ export type Judgement =
   | { readonly act: 'hold'; readonly because: string }
   | { readonly act: 'let_go'; readonly because: string };
 
+/** Whether logins make their client known on their site. */
+export const isKnown = (policy: KnownGoodPolicy, logins: Logins, now: number): boolean =>
+  logins.hours >= policy.logins && logins.lastHour >= now - policy.within;
+
 /**
  * What becomes of a verdict on a client that has logged in before. Nothing of it is immunity: the threshold is a multiple, a
  * hold ends by itself in a ban and happens once in a while only, and who shares an address is let go no more often than
@@ -57,16 +61,14 @@ export type Judgement =
 export function judge(policy: KnownGoodPolicy, accusation: Accusation, now: number): Judgement {
   const plain = { act: 'ban', bantime: null, because: '' } as const;
   if (!policy.enabled) return plain;
-  const isKnown = (logins: Logins): boolean =>
-    logins.hours >= policy.logins && logins.lastHour >= now - policy.within;
   const { failures, required, bannedBefore } = accusation;
-  const isKnownThere = failures.map(({ logins }) => logins !== null && isKnown(logins));
+  const isKnownThere = failures.map(({ logins }) => logins !== null && isKnown(policy, logins, now));
   const weight = failures.reduce(
     (sum, { count }, at) => sum + count * (isKnownThere[at] ? 1 : policy.factor),
     0,
   );
   if (weight < required * policy.factor) return { act: 'wait' };
-  const known = accusation.logins.filter(isKnown);
+  const known = accusation.logins.filter((logins) => isKnown(policy, logins, now));
   const total = failures.reduce((sum, { count }) => sum + count, 0);
   const shared = letGo(policy, accusation, known, total);
   if (shared !== null) return { act: 'let_go', because: shared };

@@ -344,6 +344,7 @@ export function createApp(options: AppOptions): App {
     selfTests,
     sites,
     holds,
+    loginsOf: (network) => knownGood.describe(network),
     backend: () => firewall.backend,
     lag: () => reading.lag(),
     changed: () => expiry.schedule(),

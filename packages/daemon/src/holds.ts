@@ -138,6 +138,11 @@ export class Holds {
     return this.#options.table.listHolds(query);
   }
 
+  /** Those that wait and have an address in common with the network. */
+  of(network: Network): Hold[] {
+    return [...this.#open.values()].filter((held) => held.network.overlaps(network)).map(toHold);
+  }
+
   /** @throws PortcullisError not_found, already_answered */
   async answer(actor: string, id: number, state: RequestAnswer['state']): Promise<AnsweredHold> {
     const { table, store, detector, lastFailureId, committed } = this.#options;

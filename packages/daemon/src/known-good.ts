@@ -1,14 +1,16 @@
+import type { Why } from '@portcullis/contracts';
 import {
   type BanStore,
   type Clock,
-  loginClient,
   type Detector,
   type FailureRecord,
+  isKnown,
   type JailConfig,
   judge,
   type KnownGoodPolicy,
   LoginBook,
   type Logins,
+  loginClient,
   type Network,
   type Verdict,
 } from '@portcullis/core';
@@ -49,14 +51,31 @@ export interface KnownGoodOptions {
 /** The stage between a jail's verdict and the ban: what successful logins change about it. */
 export class KnownGood {
   readonly #options: KnownGoodOptions;
-  readonly #book: LoginBook;
+  /** Read when it is needed: after a start bans are enforced first. */
+  #read: LoginBook | null = null;
   #news: Logins[] = [];
   readonly #waiting = new Map<string, readonly number[]>();
   readonly #letGo = new Map<string, { failures: number; readonly since: number }>();
 
   constructor(options: KnownGoodOptions) {
     this.#options = options;
-    this.#book = new LoginBook(options.table.logins());
+  }
+
+  get #book(): LoginBook {
+    this.#read ??= new LoginBook(this.#options.table.logins());
+    return this.#read;
+  }
+
+  /** Where the client of an address has logged in, and where that makes it known. */
+  describe(address: Network): NonNullable<Why['logins']> {
+    const { settings, clock } = this.#options;
+    const policy = settings();
+    return [...this.#book.of(loginClient(address)).values()].map((logins) => ({
+      site: logins.site,
+      hours: logins.hours,
+      last_hour: new Date(logins.lastHour).toISOString(),
+      known: policy.enabled && isKnown(policy, logins, clock.now()),
+    }));
   }
 
   /** Takes a successful login; cheap, because most are of an hour that is known. */
@@ -90,7 +109,9 @@ export class KnownGood {
     if (!policy.enabled) return plain;
     const now = clock.now();
     const ofAddress = (address: Network) => this.#book.of(loginClient(address));
-    const clients = new Map(failures.map(({ address }) => [String(loginClient(address)), ofAddress(address)]));
+    const clients = new Map(
+      failures.map(({ address }) => [String(loginClient(address)), ofAddress(address)]),
+    );
     const logins = [...clients.values()].flatMap((sites) => [...sites.values()]);
     const sessions = failures.some(({ address, site }) => isAtWork(address, site));
     if (logins.length === 0 && !sessions) return plain;

@@ -58,6 +58,8 @@ export interface LiveParts {
   readonly selfTests: SelfTests;
   readonly sites: Sites;
   readonly holds: Holds;
+  /** Where an address is known. */
+  readonly loginsOf: (network: Network) => NonNullable<Why['logins']>;
   readonly backend: () => string;
   readonly lag: () => readonly LogLag[];
   /** Called when bans have changed: their ends may be others. */
@@ -187,6 +189,8 @@ export function createOperations(parts: LiveParts): Operations {
       campaigns: parts.campaigns.of(network).map(({ id, addresses, endedAt }) => {
         return { id, addresses, lasting: endedAt === null };
       }),
+      logins: parts.loginsOf(network),
+      held: parts.holds.of(network),
       advice: bans.length > 0 ? `portcullis unban ${network}` : null,
     };
   }

@@ -55,6 +55,21 @@ function printWhy({ out, now }: Session, why: Why): void {
   );
   section(
     out,
+    'Held',
+    (why.held ?? []).map(
+      ({ id, until, because }) => `h${id}: a ban waits for you until ${at(until)}: ${visible(because)}`,
+    ),
+  );
+  section(
+    out,
+    'Logins',
+    (why.logins ?? []).map(
+      ({ site, hours, known }) =>
+        `${site === '' ? '(no site)' : visible(site)}  in ${plural(hours, 'hour')}${known ? ', so it is known there' : ''}`,
+    ),
+  );
+  section(
+    out,
     `Failures: ${number(why.failures)}`,
     tally(why.sites).map(([site, count]) => `${visible(site)}  ${number(count)}`),
   );
