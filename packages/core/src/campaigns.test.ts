@@ -121,6 +121,16 @@ test('a campaign lasts while half as many take part, and one that comes later is
   assert.deepEqual(told, [`begin ${first}`, `end ${first}`, `begin ${second}`]);
 });
 
+test('a campaign in which fewer than half as many take part is over', () => {
+  const { campaigns, take, fits } = watch();
+  for (const ip of far(5)) take({ ip, user: 'alice' });
+  for (const ip of far(2, 20)) take({ ip, user: 'alice', time: start + 50 * minute });
+  assert.ok(fits('192.0.2.1', 'alice', start + 60 * minute));
+  assert.equal(fits('192.0.2.1', 'alice', start + 61 * minute), false);
+  campaigns.sweep(start + 61 * minute);
+  assert.equal(campaigns.lasting, 0);
+});
+
 test('one attack that tries several names from the same addresses is one campaign', () => {
   const { campaigns, take } = watch();
   for (const user of ['admin', 'root', 'test']) for (const ip of far(6)) take({ ip, user });
