@@ -34,6 +34,7 @@ export const failure = (id: number, changes: Partial<FailureRecord> = {}): Failu
   user: 'alice',
   count: 1,
   reason: null,
+  doubts: id % 3,
   line: new TextEncoder().encode(`line ${id}`),
   sender: id % 2 === 0 ? null : { uid: 1000 + id, pid: 4242 },
   ...changes,
@@ -462,7 +463,8 @@ const failures: fc.Arbitrary<Omit<FailureRecord, 'id'>> = fc.record({
   channel: fc.constantFrom(null, 'login', 'xmlrpc', 'rest'),
   user: fc.option(fc.string({ unit: 'binary' }).map((text) => text.toWellFormed())),
   count: fc.integer({ min: 1, max: 1e6 }),
-  reason: fc.constantFrom(null, 'exempt', 'no_time', 'not_wordpress'),
+  reason: fc.constantFrom(null, 'exempt', 'no_time', 'not_wordpress', 'wrong_sender'),
+  doubts: fc.nat(31),
   line: fc.uint8Array({ maxLength: 300 }),
   sender: fc.option(fc.record({ uid: fc.nat(), pid: fc.nat() }, { noNullPrototype: true })),
 });

@@ -85,6 +85,8 @@ export async function createSmallDaemon(configText: string) {
     begin: () => {},
     record: (verdicts) => recorder.record(verdicts),
     committed: () => {},
+    later: (work) => work(),
+    onDoubtful: () => {},
     onCutLine: () => {},
     onSelfTest: (...line) => selfTests.arrived(...line),
   });

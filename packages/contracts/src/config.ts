@@ -1,7 +1,7 @@
 import { CampaignsSection } from './campaign.ts';
 import { durationPattern } from './duration.ts';
 import { EnrichmentSection } from './enrichment.ts';
-import { FilterName } from './failure.ts';
+import { Doubt, FilterName } from './failure.ts';
 import { siteIdPattern, siteSettings, unixNamePattern } from './registration.ts';
 import { ReportsSection, SlackSection, WebhookSection } from './reporting.ts';
 import { boolean, describe, object, oneOf, type Static } from './schema.ts';
@@ -53,6 +53,14 @@ const jailSettings = {
       minimum: 1_000,
       maximum: 10_000_000,
     } as const,
+  ),
+  distrust: describe(
+    'Failures that cannot be trusted and count for nothing: see security.md, weighed evidence. Empty: all are trusted.',
+    { type: 'array', items: Doubt, uniqueItems: true } as const,
+  ),
+  max_bans_per_site_per_hour: describe(
+    'Addresses that one site’s lines alone may get banned in an hour; beyond it another site must witness, too. -1: no limit.',
+    { type: 'integer', minimum: -1, maximum: 1_000_000 } as const,
   ),
 } as const;
 type JailSetting = keyof typeof jailSettings;
@@ -286,6 +294,8 @@ export const defaultConfig = {
     bantime_rndtime: '0',
     bantime_overalljails: false,
     max_tracked: 1_000_000,
+    distrust: ['burst', 'long_name', 'stored_address', 'wrong_sender'],
+    max_bans_per_site_per_hour: 50_000,
   },
   known_good: {
     enabled: true,

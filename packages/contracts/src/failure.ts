@@ -1,4 +1,5 @@
 import {
+  array,
   boolean,
   count,
   describe,
@@ -44,13 +45,23 @@ export const FilterName = oneOf('wordpress-hard', 'wordpress-soft', 'wordpress-e
 export type FilterName = Static<typeof FilterName>;
 
 /**
+ * Why a failure cannot be trusted, though a filter names it. Closed; each holds in the jails whose `distrust` names it.
+ * `burst`: a later record of the same process and instant names another address, or none: a line feed in a user name writes
+ * whole records. `long_name`: WordPress can have no account of that name. `stored_address`: the address is one that was
+ * stored, with a comment, not that of who is there now. `unregistered_site`: it names a site that is not registered, while
+ * others are. `wrong_sender`: by the journal’s word, its writer is not the user of the registered site that it names.
+ */
+export const Doubt = oneOf('burst', 'long_name', 'stored_address', 'unregistered_site', 'wrong_sender');
+export type Doubt = Static<typeof Doubt>;
+
+/**
  * Why a line does not count. Closed.
  * `not_wordpress`: another program wrote it. `not_a_failure`: a message that no filter names, or an unknown one.
  * `no_address`: it does not end in one strict address. `overlong`: longer than any honest line, so its end proves nothing.
  * `reserved_address`: no client can have it. `exempt`: ignoreip, the allow list, or the host's own.
  * `no_jail`: a filter names it, but no enabled jail uses that filter. `no_time`: its stamp cannot be read.
  * `self_test`: `portcullis doctor` wrote it; it is never stored. `proxy`: a CDN’s address or one of `trusted_proxies`: many
- * clients stand behind it, and the site should log theirs.
+ * clients stand behind it, and the site should log theirs. The rest are doubts that each jail has that would count it.
  */
 export const IgnoredReason = oneOf(
   'not_wordpress',
@@ -63,6 +74,11 @@ export const IgnoredReason = oneOf(
   'no_time',
   'self_test',
   'proxy',
+  'burst',
+  'long_name',
+  'stored_address',
+  'unregistered_site',
+  'wrong_sender',
 );
 export type IgnoredReason = Static<typeof IgnoredReason>;
 
@@ -83,6 +99,10 @@ export const Failure = object({
   count: describe('How many events the line stands for (`message repeated N times`).', count),
   counted: boolean,
   reason: nullable(IgnoredReason),
+  doubts: describe(
+    'Why it cannot be trusted; a jail that distrusts one of these counts it for nothing.',
+    array(Doubt),
+  ),
   line: describe('The raw line. Written by attackers: escape it.', string),
   sender: describe(
     'Who wrote the line, by the journal’s word; null for a line of a file, and for what a site is told.',

@@ -26,6 +26,9 @@ export const ProblemCode = oneOf(
   'enrichment_failed',
   'report_undelivered',
   'site_proxied',
+  'doubtful_evidence',
+  'site_beyond_measure',
+  'wrong_sender',
 );
 export type ProblemCode = Static<typeof ProblemCode>;
 

@@ -1,5 +1,6 @@
 import {
   type ConfigFile,
+  type Doubt,
   defaultConfig,
   type Facility,
   type FilterName,
@@ -29,6 +30,10 @@ export interface JailConfig extends BantimePolicy {
   /** Escalation counts the earlier bans of all jails. */
   readonly overalljails: boolean;
   readonly maxTracked: number;
+  /** What makes a failure count for nothing. */
+  readonly distrust: readonly Doubt[];
+  /** -1: no limit. */
+  readonly maxBansPerSite: number;
 }
 
 export interface FirewallConfig {
@@ -213,6 +218,8 @@ const completeJail = (name: string, jail: CompleteJailFile): JailConfig => ({
   rndtime: duration(jail.bantime_rndtime) ?? 0,
   overalljails: jail.bantime_overalljails,
   maxTracked: jail.max_tracked,
+  distrust: jail.distrust,
+  maxBansPerSite: jail.max_bans_per_site_per_hour,
 });
 
 /** A site with what holds where nothing is said. */

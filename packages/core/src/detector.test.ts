@@ -147,6 +147,7 @@ test('a stored failure counts again in a jail that begins anew, but not what it 
     count: 1,
     site: '',
     user: 'alice',
+    doubts: 0,
   } as const;
   const recount = (jails: string[], id: number, forgotten: number) =>
     detector.recount(new Set(jails), { ...failure, id }, () => forgotten).map(({ jail }) => jail);

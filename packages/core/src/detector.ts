@@ -1,13 +1,15 @@
-import type { Channel, EventName, IgnoredReason } from '@portcullis/contracts';
+import type { Channel, Doubt, EventName, IgnoredReason } from '@portcullis/contracts';
 import type { Network } from './address.ts';
 import type { Campaigns, Tried } from './campaigns.ts';
 import { clientNetwork, nat64 } from './client-network.ts';
 import type { JailConfig } from './config.ts';
+import { bitsOf, doubtsIn } from './doubts.ts';
 import { countedFilters, filterBits } from './filters/wordpress.ts';
 import type { ExemptionList } from './ignoreip.ts';
 import { Jail, type Verdict } from './jail.ts';
 import { tagOf } from './name-tag.ts';
 import type { Proxies } from './proxies.ts';
+import { Witnesses } from './witnesses.ts';
 import type { WordPressLine } from './wordpress-line.ts';
 
 /** Who is exempt: from all jails, and by each jail's own ignoreip. */
@@ -20,11 +22,28 @@ export interface Exemptions {
   readonly proxies?: Proxies;
 }
 
-interface Rule {
+/** A jail as it is configured, and what it has counted. */
+export interface Rule {
   readonly config: JailConfig;
   readonly filters: number;
+  /** Doubts that make a failure count for nothing, as bits. */
+  readonly distrust: number;
   readonly jail: Jail;
+  /** Counts what `jail` does not for its doubts, so that who would be banned but for them is known. Never bans. */
+  readonly doubtful: Jail;
 }
+
+/** How far a failure can be trusted. */
+export interface Weight {
+  /** As bits of `doubtBits`. */
+  readonly doubts: number;
+  /** Who vouches for it, by `Witnesses.source`. */
+  readonly source: number;
+}
+const trusted: Weight = { doubts: 0, source: 0 };
+
+/** Clients whose doubtful failures are counted, a jail. */
+const maxDoubtful = 10_000;
 
 /** What nearly every line comes to. */
 const none: readonly Verdict[] = [];
@@ -37,6 +56,8 @@ export class Detector {
   #exemptions: Exemptions;
   readonly #seed: number;
   readonly #campaigns: Campaigns | null;
+  readonly witnesses = new Witnesses();
+  #doubtful: Verdict[] = [];
 
   /** @param campaigns is shown what counts, and lowers maxretry for who takes part; null: none are looked for */
   constructor(
@@ -51,6 +72,11 @@ export class Detector {
     this.reconfigure(jails, exemptions);
   }
 
+  /** Whether `count` looks at the names tried. */
+  get seesNames(): boolean {
+    return this.#campaigns !== null;
+  }
+
   /** Takes new jails; counters of those whose counting is the same stay. @returns the names of jails that begin anew */
   reconfigure(jails: readonly JailConfig[], exemptions: Exemptions): string[] {
     const before = new Map(this.#rules.map((rule) => [rule.config.name, rule]));
@@ -62,7 +88,17 @@ export class Detector {
       return {
         config,
         filters: config.filters.reduce((bits, name) => bits | filterBits[name], 0),
+        distrust: bitsOf(config.distrust),
         jail: kept ?? new Jail({ ...config, seed: this.#seed }),
+        doubtful:
+          kept === undefined
+            ? new Jail({
+                ...config,
+                maxTracked: Math.min(config.maxTracked, maxDoubtful),
+                maxBansPerSite: -1,
+                seed: this.#seed,
+              })
+            : known!.doubtful,
       };
     });
     this.#exemptions = exemptions;
@@ -73,11 +109,11 @@ export class Detector {
     this.#exemptions = exemptions;
   }
 
-  get jails(): readonly { readonly config: JailConfig; readonly jail: Jail }[] {
+  get jails(): readonly Rule[] {
     return this.#rules;
   }
 
-  rule(name: string): { readonly config: JailConfig; readonly jail: Jail } | undefined {
+  rule(name: string): Rule | undefined {
     return this.#rules.find(({ config }) => config.name === name);
   }
 
@@ -99,6 +135,29 @@ export class Detector {
     return reason;
   }
 
+  /**
+   * Why a failure that `examine` let through does not count after all: each jail that would count it has a doubt.
+   * @param doubts as bits of `doubtBits`
+   */
+  distrusted(filters: number, address: Network, now: number, doubts: number): Doubt | null {
+    if (doubts === 0) return null;
+    let distrust = 0;
+    for (const rule of this.#rules) {
+      if ((rule.filters & filters) === 0 || this.#exemptFrom(rule, address, now)) continue;
+      if ((rule.distrust & doubts) === 0) return null;
+      distrust |= rule.distrust & doubts;
+    }
+    return doubtsIn(distrust)[0] ?? null;
+  }
+
+  /** Clients that jails would have banned since the last call, but for doubts. */
+  takeDoubtful(): readonly Verdict[] {
+    if (this.#doubtful.length === 0) return none;
+    const found = this.#doubtful;
+    this.#doubtful = [];
+    return found;
+  }
+
   /** Counts what `examine` let through, in every jail that names its filter and does not exempt the address. */
   count(
     filters: number,
@@ -108,14 +167,19 @@ export class Detector {
     id: number,
     count: number,
     tried: Tried = nothingTried,
+    weight: Weight = trusted,
   ): readonly Verdict[] {
     let verdicts = none;
     let tag: number | null = null;
     for (const rule of this.#rules) {
       if ((rule.filters & filters) === 0 || this.#exemptFrom(rule, address, now)) continue;
+      if ((rule.distrust & weight.doubts) !== 0) {
+        this.#doubt(rule, address, time, id, count);
+        continue;
+      }
       rule.jail.counted += count;
       tag ??= this.#observe(address, time, tried);
-      const verdict = this.#fail(rule, address, time, id, count, tag);
+      const verdict = this.#fail(rule, address, time, id, count, tag, weight.source);
       if (verdict !== null) verdicts = [...verdicts, verdict];
     }
     return verdicts;
@@ -136,19 +200,22 @@ export class Detector {
       count: number;
       site: string;
       user: string | null;
+      doubts: number;
     },
     forgotten: (jail: string, network: Network) => number,
   ): Verdict[] {
     const filters = countedFilters(failure.event, failure.channel);
-    const { address, time, id, count, site, user } = failure;
+    const { address, time, id, count, site, user, doubts } = failure;
+    const source = this.witnesses.source(site, null);
     const verdicts: Verdict[] = [];
     let tag: number | null = null;
     for (const rule of this.#rules) {
       const { config } = rule;
-      if (!jails.has(config.name) || (rule.filters & filters) === 0) continue;
+      if (!jails.has(config.name) || (rule.filters & filters) === 0 || (rule.distrust & doubts) !== 0)
+        continue;
       tag ??= this.#observe(address, time, { site, user: () => user, tag: () => tagOf(user) });
       if (id <= forgotten(config.name, clientNetwork(address, config.ipv6Prefix))) continue;
-      const verdict = this.#fail(rule, address, time, id, count, tag);
+      const verdict = this.#fail(rule, address, time, id, count, tag, source);
       if (verdict !== null) verdicts.push(verdict);
     }
     return verdicts;
@@ -184,8 +251,16 @@ export class Detector {
   }
 
   sweep(now: number): void {
-    for (const { jail } of this.#rules) jail.sweep(now);
+    for (const { jail, doubtful } of this.#rules) {
+      jail.sweep(now);
+      doubtful.sweep(now);
+    }
     this.#campaigns?.sweep(now);
+  }
+
+  #doubt(rule: Rule, address: Network, time: number, id: number, count: number): void {
+    const verdict = rule.doubtful.fail(clientNetwork(address, rule.config.ipv6Prefix), time, id, count);
+    if (verdict !== null && this.#doubtful.length < maxDoubtful) this.#doubtful.push(verdict);
   }
 
   /** Shows campaigns a failure that counts. @returns the tag of the name that it tried */
@@ -203,9 +278,10 @@ export class Detector {
     id: number,
     count: number,
     tag: number,
+    source: number,
   ): Verdict | null {
     const client = clientNetwork(address, config.ipv6Prefix);
-    const verdict = jail.fail(client, time, id, count, tag);
+    const verdict = jail.fail(client, time, id, count, tag, source);
     const campaigns = this.#campaigns;
     const maxretry = campaigns?.maxretry ?? null;
     if (verdict !== null || campaigns === null || maxretry === null || maxretry >= config.maxretry)
@@ -237,4 +313,6 @@ const countsAlike = (one: JailConfig, other: JailConfig): boolean =>
   one.findtime === other.findtime &&
   one.ipv6Prefix === other.ipv6Prefix &&
   one.maxTracked === other.maxTracked &&
+  one.maxBansPerSite === other.maxBansPerSite &&
+  one.distrust.join() === other.distrust.join() &&
   one.filters.join() === other.filters.join();

@@ -14,6 +14,7 @@ export class FailureWindows {
   #id = new Float64Array(initialSize);
   #count = new Int32Array(initialSize);
   #tag = new Int32Array(initialSize);
+  #source = new Int32Array(initialSize);
   #next = new Int32Array(initialSize);
   #free = NONE;
   #used = 0;
@@ -42,8 +43,9 @@ export class FailureWindows {
   }
 
   /** Puts a failure in its place by time; nearly always that is the end. */
-  insert(slot: number, time: number, id: number, count: number, tag: number): void {
+  insert(slot: number, time: number, id: number, count: number, tag: number, source: number): void {
     const failure = this.#take();
+    this.#source[failure] = source;
     this.#tag[failure] = tag;
     this.#time[failure] = time;
     this.#id[failure] = id;
@@ -80,14 +82,20 @@ export class FailureWindows {
 
   /** Forgets the failures with these ids. */
   drop(slot: number, ids: ReadonlySet<number>): void {
-    const kept: { time: number; id: number; count: number; tag: number }[] = [];
+    const kept: { time: number; id: number; count: number; tag: number; source: number }[] = [];
     for (let failure = this.#first[slot]!; failure !== NONE; failure = this.#next[failure]!) {
       const id = this.#id[failure]!;
       if (ids.has(id)) continue;
-      kept.push({ time: this.#time[failure]!, id, count: this.#count[failure]!, tag: this.#tag[failure]! });
+      kept.push({
+        time: this.#time[failure]!,
+        id,
+        count: this.#count[failure]!,
+        tag: this.#tag[failure]!,
+        source: this.#source[failure]!,
+      });
     }
     this.clear(slot);
-    for (const { time, id, count, tag } of kept) this.insert(slot, time, id, count, tag);
+    for (const { time, id, count, tag, source } of kept) this.insert(slot, time, id, count, tag, source);
   }
 
   /** Ids and counts, oldest first. @param fits which failures, by the tags that they bear; left out: all */
@@ -100,6 +108,25 @@ export class FailureWindows {
       failureCounts.push(this.#count[failure]!);
     }
     return { failureIds, failureCounts };
+  }
+
+  /** The source that all failures have in common; -1 where there are several. */
+  soleSource(slot: number): number {
+    const first = this.#first[slot]!;
+    const source = first === NONE ? -1 : this.#source[first]!;
+    for (let failure = first; failure !== NONE; failure = this.#next[failure]!) {
+      if (this.#source[failure] !== source) return -1;
+    }
+    return source;
+  }
+
+  /** Forgets the oldest failures, and of the last one what is too much, until they stand for at most so many events. */
+  trim(slot: number, most: number): void {
+    while (this.#total[slot]! > most && this.#first[slot] !== this.#last[slot]) this.#dropFirst(slot);
+    const surplus = this.#total[slot]! - most;
+    if (surplus <= 0) return;
+    this.#count[this.#first[slot]!]! -= surplus;
+    this.#total[slot] = most;
   }
 
   #dropFirst(slot: number): void {
@@ -123,6 +150,7 @@ export class FailureWindows {
       this.#id = grown(this.#id, size);
       this.#count = grown(this.#count, size);
       this.#tag = grown(this.#tag, size);
+      this.#source = grown(this.#source, size);
       this.#next = grown(this.#next, size);
     }
     return this.#used++;

@@ -38,3 +38,6 @@ export * from './site-routes.ts';
 export * from './stamp.ts';
 export * from './webhook-url.ts';
 export * from './wordpress-line.ts';
+export { BurstWatch, instant } from './burst.ts';
+export * from './doubts.ts';
+export * from './witnesses.ts';

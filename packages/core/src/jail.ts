@@ -1,6 +1,7 @@
 import type { Network } from './address.ts';
 import { ClientTable } from './client-table.ts';
 import { FailureWindows } from './failure-windows.ts';
+import { type Exhausted, SiteMeasure } from './site-measure.ts';
 
 export interface JailOptions {
   readonly name: string;
@@ -10,6 +11,8 @@ export interface JailOptions {
   readonly findtime: number;
   /** Addresses that are remembered; beyond it the one that failed longest ago is forgotten. */
   readonly maxTracked: number;
+  /** Clients that one source of lines alone may make due in an hour; -1 or left out: no limit. */
+  readonly maxBansPerSite?: number;
   /** Any 32-bit number; a random one keeps the table's order from being guessed by whoever chooses addresses. */
   readonly seed: number;
 }
@@ -32,8 +35,8 @@ export interface Verdict {
  * Counts failures in an exact sliding window: an address is due when those with `time >= newest - findtime` reach
  * maxretry; it is then forgotten. (fail2ban extrapolates a rate instead.) Lines may come out of order.
  *
- * A million addresses are cheap: about 40 bytes each, and 28 for each failure; counting, forgetting one and evicting
- * take constant time. An address never holds more than maxretry - 1 failures.
+ * A million addresses are cheap: about 40 bytes each, and 32 for each failure; counting, forgetting one and evicting
+ * take constant time. An address never holds more than maxretry - 1 failures, or one where maxretry is 1.
  */
 export class Jail {
   readonly name: string;
@@ -46,6 +49,7 @@ export class Jail {
   evicted = 0;
   readonly #clients: ClientTable;
   readonly #windows = new FailureWindows();
+  readonly #measure: SiteMeasure;
 
   constructor(options: JailOptions) {
     this.name = options.name;
@@ -53,6 +57,7 @@ export class Jail {
     this.findtime = options.findtime;
     this.maxTracked = options.maxTracked;
     this.#clients = new ClientTable(options.seed);
+    this.#measure = new SiteMeasure(options.maxBansPerSite ?? -1);
   }
 
   /** Addresses tracked now. */
@@ -65,16 +70,18 @@ export class Jail {
    * @param id grows with each failure
    * @param count how many events it stands for, at least 1
    * @param tag of the name tried; 0 where there is none
+   * @param source who wrote the line, a site or a user; beyond the measure of one, another must witness, too. 0: not known,
+   *   and not measured
    */
-  fail(network: Network, time: number, id: number, count: number, tag = 0): Verdict | null {
+  fail(network: Network, time: number, id: number, count: number, tag = 0, source = 0): Verdict | null {
     const windows = this.#windows;
     const slot = this.#clients.find(network) ?? this.#add(network);
     this.#clients.touch(slot);
     const newest = Math.max(windows.newest(slot), time);
     windows.expire(slot, newest - this.findtime);
-    if (time >= newest - this.findtime) windows.insert(slot, time, id, count, tag);
+    if (time >= newest - this.findtime) windows.insert(slot, time, id, count, tag, source);
     const failures = windows.total(slot);
-    if (failures < this.maxretry) return null;
+    if (failures < this.maxretry || !this.#isWitnessed(slot, network, newest)) return null;
     const verdict: Verdict = { jail: this.name, network, time: newest, failures, ...windows.evidence(slot) };
     this.#remove(slot);
     return verdict;
@@ -86,7 +93,7 @@ export class Jail {
     if (slot === undefined) return null;
     const evidence = this.#windows.evidence(slot, fits);
     const failures = evidence.failureCounts.reduce((sum, count) => sum + count, 0);
-    if (failures < maxretry) return null;
+    if (failures < maxretry || !this.#isWitnessed(slot, network, this.#windows.newest(slot))) return null;
     const verdict = { jail: this.name, network, time: this.#windows.newest(slot), failures, ...evidence };
     this.#remove(slot);
     return verdict;
@@ -151,6 +158,19 @@ export class Jail {
       this.#remove(slot);
       slot = this.#clients.oldest;
     }
+  }
+
+  /** Sources that are beyond their measure at `now`. */
+  exhausted(now: number): Exhausted[] {
+    return this.#measure.exhausted(now);
+  }
+
+  /** Whether several sources, or one within its measure, speak against the client. If not, it stays one failure below. */
+  #isWitnessed(slot: number, network: Network, time: number): boolean {
+    const source = this.#windows.soleSource(slot);
+    if (source <= 0 || this.#measure.take(source, network, time)) return true;
+    this.#windows.trim(slot, Math.max(1, this.maxretry - 1));
+    return false;
   }
 
   #add(network: Network): number {

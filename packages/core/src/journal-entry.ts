@@ -41,10 +41,11 @@ export function readJournalEntry(
   const line = new Uint8Array(head.length + Math.min(message.length, room));
   line.set(head);
   line.set(message.subarray(0, room), head.length);
+  const position = { log: journalLog, cursor, realtime } as const;
   const cut = fields.cut.size > 0 || message.length > room;
   return {
-    entry: { line, cut, sender: readSender(text('_UID'), text('_PID')) },
-    position: { log: journalLog, cursor, realtime },
+    entry: { line, cut, sender: readSender(text('_UID'), text('_PID')), position },
+    position,
   };
 }
 

@@ -12,33 +12,73 @@ import { createZoneClock } from './stamp.ts';
 const noExemptions: Exemptions = { everywhere: new ExemptionList(), byJail: new Map() };
 const allFilters = ['wordpress-hard', 'wordpress-soft', 'wordpress-extra'];
 
-function createMatcher(zone: string, now: string, filters = allFilters, exemptions = noExemptions): Matcher {
-  const { config } = parseConfig(`[jails.wordpress]\nfilter = ${JSON.stringify(filters)}`);
+interface Reading {
+  readonly matcher: Matcher;
+  /** What was emitted and not yet taken. */
+  readonly found: Record<string, unknown>[];
+}
+
+function createMatcher(
+  zone: string,
+  now: string,
+  filters = allFilters,
+  exemptions = noExemptions,
+  distrust: string[] | null = null,
+): Reading {
+  const { config } = parseConfig(
+    `[jails.wordpress]\nfilter = ${JSON.stringify(filters)}` +
+      (distrust === null ? '' : `\ndistrust = ${JSON.stringify(distrust)}`),
+  );
   const detector = new Detector(config!.jails, exemptions, 0);
-  return new Matcher(detector, createZoneClock(zone), Date.parse(now));
+  return createReading(detector, zone, now);
+}
+
+function createReading(detector: Detector, zone: string, now: string): Reading {
+  const found: Record<string, unknown>[] = [];
+  const matcher = new Matcher(detector, createZoneClock(zone), Date.parse(now), (match) =>
+    found.push({ ...match }),
+  );
+  return { matcher, found };
 }
 
 /** Every line stands between others: what a parser reads beyond its line would show. */
 const before = new TextEncoder().encode('message repeated 9 times: [ x from 192.0.2.1]\n');
 const after = new TextEncoder().encode('[1]: Authentication failure for mallory from 192.0.2.2\n');
 
-function matchAmongOthers(matcher: Matcher, number: number, line: Uint8Array): Record<string, unknown> {
+function readAmongOthers({ matcher }: Reading, number: number, line: Uint8Array): void {
   const bytes = Buffer.concat([before, line, after]);
   const cut = line.length > maxLineLength;
   const end = before.length + Math.min(line.length, maxLineLength);
-  const match = matcher.match(number, bytes, before.length, end, cut);
-  return match === null ? { line: number, reason: 'not_wordpress' } : { ...match };
+  matcher.read(number, bytes, before.length, end, cut);
 }
 
-function assertAsExpected(name: string, matcher: Matcher, from = 1, to = Number.POSITIVE_INFINITY): void {
+/** What a line comes to that stands alone within its instant. */
+function matchAmongOthers(reading: Reading, number: number, line: Uint8Array): Record<string, unknown> {
+  readAmongOthers(reading, number, line);
+  reading.matcher.end();
+  assert.equal(reading.found.length, 1);
+  return reading.found.pop()!;
+}
+
+function assertAsExpected(name: string, reading: Reading, from = 1, to = Number.POSITIVE_INFINITY): void {
   const expected = readExpected(name);
   const lines = readLogLines(name);
   assert.equal(lines.length, expected.length, 'one expectation a line');
   for (const [index, line] of lines.entries()) {
     if (index + 1 < from || index + 1 > to) continue;
-    const text = Buffer.from(line).toString('latin1').slice(0, 300);
-    assert.deepEqual(matchAmongOthers(matcher, index + 1, line), expected[index], `${name}: ${text}`);
+    readAmongOthers(reading, index + 1, line);
   }
+  reading.matcher.end();
+  for (const found of reading.found) {
+    const index = Number(found['line']) - 1;
+    const text = Buffer.from(lines[index]!).toString('latin1').slice(0, 300);
+    assert.deepEqual(found, expected[index], `${name}: ${text}`);
+  }
+  assert.deepEqual(
+    reading.found.map(({ line }) => line),
+    expected.map((_, index) => index + 1).filter((line) => line >= from && line <= to),
+    'each line once and in order',
+  );
 }
 
 const now = '2026-11-21T20:00:00Z';
@@ -92,7 +132,7 @@ test('a line comes to the same, whatever line was read before it', () => {
   const lines = [...readLogLines('hostile.log'), ...readLogLines('auth.rfc5424.log')];
   const { config } = parseConfig('');
   const detector = new Detector(config!.jails, noExemptions, 0);
-  const fresh = () => new Matcher(detector, createZoneClock('UTC'), Date.parse(now));
+  const fresh = () => createReading(detector, 'UTC', now);
   const alone = lines.map((line) => JSON.stringify(matchAmongOthers(fresh(), 0, line)));
   const matcher = fresh();
   for (const step of [7, 101]) {

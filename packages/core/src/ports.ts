@@ -75,6 +75,7 @@ export interface LogEntry {
   readonly cut: boolean;
   /** Null where the log does not vouch for one. */
   readonly sender: Sender | null;
+  readonly position: JournalPosition;
 }
 
 /** Entries in the order of their log. */
@@ -186,6 +187,8 @@ export interface FailureRecord {
   readonly count: number;
   /** Null: it counts. */
   readonly reason: IgnoredReason | null;
+  /** Why it cannot be trusted, as bits of `doubtBits`. */
+  readonly doubts: number;
   readonly line: Uint8Array;
   /** Null where nobody vouches for who wrote the line, as in a file. */
   readonly sender: Sender | null;

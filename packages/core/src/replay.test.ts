@@ -48,8 +48,9 @@ function told(decisions: readonly ReplayedDecision[]): string[] {
 }
 
 function replayed(lines: readonly string[], options: Options = {}): string[] {
-  const { decisions, read } = createReplay(options);
+  const { replay, decisions, read } = createReplay(options);
   for (const line of lines) read(line);
+  replay.end();
   return told(decisions);
 }
 const settings = (text: string) => ({ config: `[defaults]\n${text}` });
@@ -189,7 +190,7 @@ test('escalation counts the bans of other jails where it is told to', () => {
   const jails = `findtime = 600\nbantime = 1000\nbantime_increment = true\n%
 [jails.soft]\nfilter = ["wordpress-soft"]\n[jails.hard]\nfilter = ["wordpress-hard"]`;
   const hard = (second: number) =>
-    failure(second).replace('Authentication failure for alice', 'Spam comment 1');
+    failure(second).replace('Authentication failure for alice', 'Blocked user enumeration attempt');
   const lines = [...[0, 1, 2].map((second) => failure(second)), ...[5, 6, 7].map(hard)];
   assert.deepEqual(replayed(lines, settings(jails.replace('%', ''))), [
     'ban 2 198.51.100.7 until 1002',

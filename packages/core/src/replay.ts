@@ -1,9 +1,12 @@
 import FlatQueue from 'flatqueue';
 import type { Network } from './address.ts';
 import { banDuration } from './bantime.ts';
+import { BurstWatch } from './burst.ts';
 import type { JailConfig } from './config.ts';
 import type { Detector } from './detector.ts';
+import { doubtBits } from './doubts.ts';
 import type { Verdict } from './jail.ts';
+import { tagOf } from './name-tag.ts';
 import { StampReader, type ZoneClock } from './stamp.ts';
 import { WordPressLine } from './wordpress-line.ts';
 
@@ -17,6 +20,17 @@ export interface ReplayedDecision {
   readonly sites?: Readonly<Record<string, number>>;
   /** Null: for ever. */
   readonly until?: string | null;
+}
+
+/** A failure that waits until its instant is over. */
+interface Draft {
+  readonly address: Network;
+  readonly time: number;
+  readonly site: string;
+  readonly name: string | null;
+  readonly count: number;
+  readonly filters: number;
+  readonly doubts: number;
 }
 
 interface ReplayedBan {
@@ -51,6 +65,7 @@ export class Replay {
   readonly #times = new Map<string, number>();
   /** Bans by their end as it was when they were put in: a longer one is found when that comes. */
   readonly #ends = new FlatQueue<ReplayedBan>();
+  readonly #bursts = new BurstWatch<Draft>((draft, burst) => this.#settle(draft, burst));
   #line: WordPressLine;
   #clock = Number.NEGATIVE_INFINITY;
   #sweptAt = Number.NEGATIVE_INFINITY;
@@ -75,20 +90,56 @@ export class Replay {
 
   /** Says that another log begins. */
   nextLog(): void {
+    this.end();
     this.#line = this.#newLine();
+  }
+
+  /** Says that the log is over: what its last lines came to is emitted. */
+  end(): void {
+    this.#bursts.flush();
   }
 
   line(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
     this.lines++;
     const line = this.#line;
-    if (!line.read(bytes, start, end, cut) || line.reason !== null) return;
-    if (line.time > this.#clock) this.#advance(line.time);
+    if (line.read(bytes, start, end, cut)) this.#bursts.see(line, line.pid, this.#draft(line));
+  }
+
+  #draft(line: WordPressLine): Draft | null {
+    if (line.reason !== null) return null;
     const address = line.address()!;
-    if (this.#detector.examine(line, address, this.#clock) !== null) return;
-    this.failures += line.count;
-    const site = this.#siteId(line.site);
-    const { filters } = line.message!;
-    for (const verdict of this.#detector.count(filters, address, line.time, this.#clock, site, line.count, line)) {
+    const now = Math.max(this.#clock, line.time);
+    if (this.#detector.examine(line, address, now) !== null) return null;
+    const { witnesses, seesNames } = this.#detector;
+    return {
+      address,
+      time: line.time,
+      site: line.site,
+      name: seesNames ? line.user() : null,
+      count: line.count,
+      filters: line.message!.filters,
+      doubts: witnesses.doubts(line, null),
+    };
+  }
+
+  #settle(draft: Draft, burst: boolean): void {
+    const { address, time, site, name, count, filters } = draft;
+    if (time > this.#clock) this.#advance(time);
+    const doubts = draft.doubts | (burst ? doubtBits.burst : 0);
+    if (this.#detector.distrusted(filters, address, this.#clock, doubts) === null) this.failures += count;
+    const weight = { doubts, source: this.#detector.witnesses.source(site, null) };
+    const tried = { site, user: () => name, tag: () => tagOf(name) };
+    const id = this.#siteId(site);
+    for (const verdict of this.#detector.count(
+      filters,
+      address,
+      time,
+      this.#clock,
+      id,
+      count,
+      tried,
+      weight,
+    )) {
       this.#decide(verdict);
     }
   }

@@ -38,6 +38,8 @@ export class StampReader {
   readonly #zone: ZoneClock;
   /** What the time is now; set it before each chunk. Stamps without year are read against it. */
   now: number;
+  /** What the last stamp has beyond milliseconds, in microseconds, 0 to 999; -1 where it has not six digits. */
+  micros = -1;
   #hourKey = -1;
   #hour: readonly [earlier: number, later: number] = [0, 0];
   /** When the same hour of the next year begins: from then on the stamp means that one. */
@@ -73,6 +75,7 @@ export class StampReader {
     }
     let time = this.#day + hour * hourMs + minute * 60_000 + second * 1000;
     let at = start + 19;
+    this.micros = -1;
     if (bytes[at] === 0x2e) {
       let scale = 100;
       if (!isDigit(bytes[at + 1]!)) return Number.NaN;
@@ -82,6 +85,7 @@ export class StampReader {
         time += digit * scale;
         scale = scale === 1 ? 0 : (scale / 10) | 0;
       }
+      if (at - start >= 26) this.micros = digits2(bytes, start + 23) * 10 + digit(bytes, start + 25);
     }
     const sign = bytes[at]!;
     if ((sign === 0x5a || sign === 0x7a) && at + 1 === end) return time;
@@ -100,6 +104,7 @@ export class StampReader {
    * it into the future; NaN where it is none.
    */
   rfc3164(bytes: Uint8Array, start: number): number {
+    this.micros = -1;
     const month = monthOf(bytes, start);
     const day = bytes[start + 4]! === 0x20 ? digit(bytes, start + 5) : digits2(bytes, start + 4);
     const hour = digits2(bytes, start + 7);

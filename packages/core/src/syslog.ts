@@ -14,6 +14,8 @@ export interface MessageStart {
   siteStart: number;
   siteEnd: number;
   messageStart: number;
+  /** Where `[PID]`, or PID alone, stands, if anywhere. */
+  pidStart: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface MessageStart {
 export class EntryReader {
   /** Epoch milliseconds; NaN where the stamp cannot be read. */
   time = 0;
-  readonly split: MessageStart = { siteStart: -1, siteEnd: -1, messageStart: -1 };
+  readonly split: MessageStart = { siteStart: -1, siteEnd: -1, messageStart: -1, pidStart: -1 };
   readonly #stamps: StampReader;
   #identStart = 0;
   #end = 0;
@@ -89,7 +91,7 @@ export class EntryReader {
     }
     const message = afterPid(bytes, at, this.#end);
     if (message < 0) return false;
-    this.#begin(-1, -1, message);
+    this.#begin(-1, -1, message, at);
     return true;
   }
 
@@ -103,6 +105,7 @@ export class EntryReader {
     const named = bytes[at] === OPEN;
     while (at < end && bytes[at] !== SPACE) at++;
     const appEnd = at;
+    const pidStart = at + 1;
     for (let field = 0; field < 2; field++) {
       at++;
       while (at < end && bytes[at] !== SPACE) at++;
@@ -124,11 +127,12 @@ export class EntryReader {
     if (at + 3 <= end && bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) at += 3;
     const siteStart = named ? this.#identStart + 1 : -1;
     const siteEnd = named ? (bytes[appEnd - 1] === CLOSE ? appEnd - 1 : appEnd) : -1;
-    this.#begin(siteStart, siteEnd, at);
+    this.#begin(siteStart, siteEnd, at, pidStart);
     return true;
   }
 
-  #begin(siteStart: number, siteEnd: number, messageStart: number): void {
+  #begin(siteStart: number, siteEnd: number, messageStart: number, pidStart: number): void {
+    this.split.pidStart = pidStart;
     this.#inTag = false;
     this.#siteStart = siteStart;
     this.#appEnd = siteEnd;
@@ -152,6 +156,7 @@ export class EntryReader {
       split.siteStart = this.#siteStart;
       split.siteEnd = this.#appEnd >= 0 ? this.#appEnd : at;
       split.messageStart = message;
+      if (this.#appEnd < 0) split.pidStart = at + 1;
       this.#next = at + 1;
       return true;
     }
@@ -188,6 +193,16 @@ function afterPid(bytes: Uint8Array, at: number, end: number): number {
   next++;
   if (next === end) return next;
   return bytes[next] === SPACE ? next + 1 : -1;
+}
+
+/** The number in `[PID]`, or PID alone, at `at`; -1 where none stands there. */
+export function pidAt(bytes: Uint8Array, at: number): number {
+  let next = bytes[at] === BRACKET ? at + 1 : at;
+  const digits = next;
+  let pid = 0;
+  for (; bytes[next]! >= 0x30 && bytes[next]! <= 0x39 && next < digits + 10; next++)
+    pid = pid * 10 + bytes[next]! - 0x30;
+  return next === digits ? -1 : pid;
 }
 
 /** In bytes. DNS names end at 253; of what is longer this much is kept. */

@@ -1,12 +1,13 @@
 import type { IgnoredReason } from '@portcullis/contracts';
 import { type AddressWords, Network, readAddress } from './address.ts';
+import { isLongName } from './doubts.ts';
 import { type Message, matchMessage } from './filters/wordpress.ts';
 import { nameTag } from './name-tag.ts';
 import { reservedRange } from './reserved.ts';
 import { isSelfTest } from './self-test.ts';
 import { Spellings } from './spellings.ts';
 import type { StampReader } from './stamp.ts';
-import { EntryReader, SiteNames } from './syslog.ts';
+import { EntryReader, pidAt, SiteNames } from './syslog.ts';
 
 /**
  * Lines longer than this are never trusted, in bytes. An honest line holds a stamp (32), a host (255), an ident (511,
@@ -37,16 +38,19 @@ export class WordPressLine {
   count = 1;
   /** Null: a failure, so far as the line itself tells. */
   reason: IgnoredReason | null = null;
+  readonly #stamps: StampReader;
   readonly #entry: EntryReader;
   readonly #sites: SiteNames;
   readonly #users = new Spellings();
   #bytes: Uint8Array = new Uint8Array();
   #messageStart = 0;
   #messageEnd = 0;
+  #pidStart = -1;
   readonly #plain = new Ending();
   readonly #inBrackets = new Ending();
 
   constructor(stamps: StampReader, sites: SiteNames = new SiteNames()) {
+    this.#stamps = stamps;
     this.#entry = new EntryReader(stamps);
     this.#sites = sites;
   }
@@ -78,6 +82,25 @@ export class WordPressLine {
     return nameTag(this.#bytes, this.#messageStart + this.message.words.length, this.#messageEnd);
   }
 
+  /** Whether WordPress can have no account of the name tried. */
+  get isLongName(): boolean {
+    const { message } = this;
+    return (
+      message?.rest === 'user' &&
+      isLongName(this.#bytes, this.#messageStart + message.words.length, this.#messageEnd)
+    );
+  }
+
+  /** The process that wrote it, as the line says; -1 where it says none. */
+  get pid(): number {
+    return this.#pidStart < 0 ? -1 : pidAt(this.#bytes, this.#pidStart);
+  }
+
+  /** What the stamp has beyond milliseconds, in microseconds; -1 where it has not six digits behind the second. */
+  get micros(): number {
+    return this.#stamps.micros;
+  }
+
   address(): Network | null {
     const [a, b, c, d] = this.words;
     return this.family === 0 ? null : new Network(this.family, a!, b!, c!, d!);
@@ -101,6 +124,7 @@ export class WordPressLine {
     let known: Message | null = null;
     let knownFrom = -1;
     this.site = '';
+    this.#pidStart = -1;
     while (this.#entry.nextSplit(bytes)) {
       if (knownFrom < 0) this.#readEnds(bytes, split.messageStart, end, overlong);
       const message = this.#readMessage(bytes, split.messageStart, end);
@@ -108,6 +132,7 @@ export class WordPressLine {
       if (counts || (known === null && (message !== null || knownFrom < 0))) {
         known = message;
         knownFrom = split.messageStart;
+        this.#pidStart = split.pidStart;
         this.site = this.#sites.name(bytes, split.siteStart, split.siteEnd);
       }
       if (counts || overlong) return;

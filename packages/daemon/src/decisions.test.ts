@@ -71,6 +71,8 @@ async function createDecisions(options: { families?: (4 | 6)[]; newLogsSince?: n
     begin: () => {},
     record: (verdicts) => recorder.record(verdicts),
     committed: () => {},
+    later: (work) => work(),
+    onDoubtful: () => {},
     onCutLine: () => {},
     onSelfTest: () => {},
   });

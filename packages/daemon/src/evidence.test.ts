@@ -14,6 +14,7 @@ const failure = (site: string, user: string | null, time: number, count = 1): Fa
   user,
   count,
   reason: null,
+  doubts: 0,
   sender: user === null ? null : { uid: time, pid: lastId },
   line: new TextEncoder().encode(`${site} ${user} ${time}`),
 });

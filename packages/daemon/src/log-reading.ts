@@ -59,9 +59,10 @@ export class LogReading {
 
   /** Reads what the settings say now. One after the other: a reload and `check` may both ask for it. */
   restart(kind?: SourceKind): Promise<void> {
-    const { health } = this.#options;
+    const { health, pipeline } = this.#options;
     this.#restarting = this.#restarting.then(async () => {
       await this.#source?.stop();
+      pipeline.settle();
       if (this.#stopped) return;
       // What is still wrong is told anew.
       for (const code of ['log_missing', 'log_unreadable', 'log_gap'] as const) health.keep(code, new Set());
@@ -96,5 +97,6 @@ export class LogReading {
     this.#stopped = true;
     await this.#restarting;
     await this.#source?.stop();
+    this.#options.pipeline.settle();
   }
 }

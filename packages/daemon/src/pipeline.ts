@@ -1,20 +1,26 @@
 import {
   type BanStore,
+  BurstWatch,
   type Clock,
   type Detector,
+  doubtBits,
   type FailureRecord,
+  instant,
   LineSplitter,
   type LogChunk,
   type LogEntries,
+  type LogFile,
   type LogPosition,
   type Network,
   type Sender,
   type SiteActivity,
   StampReader,
+  tagOf,
   type Verdict,
   WordPressLine,
   type ZoneClock,
 } from '@portcullis/core';
+import type { Stranger } from './evidence-watch.ts';
 import { optimize } from './tier-up.ts';
 
 /** A chunk of this many bytes is hundreds of lines at once: a log to catch up with, or an attack. */
@@ -24,6 +30,10 @@ const muchToRead = 64 * 1024;
 interface Findings {
   readonly records: FailureRecord[];
   readonly verdicts: Verdict[];
+  /** Clients that would be banned but for doubts. */
+  readonly doubtful: Verdict[];
+  /** By site and user. */
+  readonly strangers: Map<string, Stranger>;
   readonly sites: Map<
     string,
     { events: number; failures: number; firstEventAt: number; lastEventAt: number }
@@ -31,13 +41,25 @@ interface Findings {
   cutLines: number;
 }
 
+/** A failure whose instant is not over: one of its own request may still show that it is forged. */
+interface Draft {
+  readonly record: Omit<FailureRecord, 'id'>;
+  /** The filters that count it, as bits; 0 where it does not count. */
+  readonly filters: number;
+  /** Up to where the log is read without it; null: nothing of it was read before. */
+  readonly before: LogPosition | null;
+}
+
 /** One log that is being read, with the stamps seen so far. */
 interface Reader {
   readonly log: string;
+  readonly bursts: BurstWatch<Draft>;
   readonly stamps: StampReader;
   readonly line: WordPressLine;
   /** Lines with an earlier stamp do not count. */
   readonly since: number;
+  /** Up to where it is read; null: nothing of it was. */
+  position: LogPosition | null;
 }
 
 /** A log of bytes: what waits for its newline. */
@@ -61,6 +83,10 @@ export interface PipelineOptions {
   readonly begin: () => void;
   /** Records what the verdicts lead to, inside the transaction of the lines that led to them. */
   readonly record: (verdicts: readonly Verdict[]) => void;
+  /** Calls the work once, later: what waits for the end of its instant is settled then. In milliseconds. */
+  readonly later: (work: () => void, delay: number) => void;
+  /** Called for clients that would be banned but for doubts about their failures, and for lines of the wrong user. */
+  readonly onDoubtful: (verdicts: readonly Verdict[], strangers: readonly Stranger[]) => void;
   /** Called after the transaction: what was recorded may be applied now. */
   readonly committed: () => void;
   readonly onCutLine: (log: string) => void;
@@ -91,6 +117,9 @@ export class Pipeline {
   #resumed: ReadonlySet<string>;
   #newLogsSince: number;
   #nextId: number;
+  /** Of what is being read now. */
+  #findings: Findings = noFindings();
+  #now = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -101,6 +130,7 @@ export class Pipeline {
 
   /** Files are read in place of the journal now, or the journal in place of files: what was written before `since` has counted. */
   readAnew(since: number): void {
+    this.settle();
     this.#files.clear();
     this.#journal = null;
     this.#resumed = new Set();
@@ -115,43 +145,88 @@ export class Pipeline {
   chunk(chunk: LogChunk): void {
     const { file, bytes, last } = chunk;
     if (bytes.length >= muchToRead) optimize();
-    this.#take(file.log, (now, findings) => {
-      const reader = this.#fileReader(chunk);
-      reader.stamps.now = now;
-      const onLine = (line: Uint8Array, start: number, end: number, cut: boolean) =>
-        this.#line(reader, line, start, end, cut, null, now, findings);
-      reader.splitter.push(bytes, onLine);
-      if (last) reader.splitter.end(onLine);
+    const reader = this.#fileReader(chunk);
+    this.#take(reader, () => {
+      const { splitter } = reader;
+      // The first line may have begun in chunks of before.
+      let begun = chunk.offset - splitter.pending;
+      const onLine = (line: Uint8Array, start: number, end: number, cut: boolean) => {
+        if (line === bytes) begun = chunk.offset + start;
+        this.#line(reader, line, start, end, cut, null, () => positionIn(file, begun));
+        begun = chunk.offset;
+      };
+      splitter.push(bytes, onLine);
+      if (last) {
+        begun = chunk.offset + bytes.length - splitter.pending;
+        splitter.end(onLine);
+        reader.bursts.flush();
+        this.#files.delete(file.log);
+      }
       reader.offset = chunk.offset + bytes.length;
-      if (last) this.#files.delete(file.log);
-      return { ...file, offset: reader.offset - reader.splitter.pending };
+      reader.position = positionIn(file, reader.offset - splitter.pending);
     });
+    this.#settleLater(reader, bytes.length >= muchToRead);
   }
 
   entries({ entries, position }: LogEntries): void {
-    this.#take(position.log, (now, findings) => {
-      this.#journal ??= this.#reader(position.log);
-      const reader = this.#journal;
-      reader.stamps.now = now;
-      for (const { line, cut, sender } of entries) {
-        this.#line(reader, line, 0, line.length, cut, sender, now, findings);
+    this.#journal ??= this.#reader(position.log);
+    const reader = this.#journal;
+    this.#take(reader, () => {
+      for (const entry of entries) {
+        this.#line(reader, entry.line, 0, entry.line.length, entry.cut, entry.sender, () => reader.position);
+        reader.position = entry.position;
       }
-      return position;
+      reader.position = position;
     });
+    this.#settleLater(reader, entries.length > 1_000);
   }
 
-  /** @param read counts lines, and says up to where the log has been read then */
-  #take(log: string, read: (now: number, findings: Findings) => LogPosition): void {
-    const { store, clock, begin, record, committed, onCutLine } = this.#options;
+  /** Counts at once what waits for the end of its instant. */
+  settle(): void {
+    for (const reader of [...this.#files.values(), ...(this.#journal === null ? [] : [this.#journal])]) {
+      this.#settle(reader);
+    }
+  }
+
+  #settle(reader: Reader): void {
+    if (reader.bursts.first !== undefined) this.#take(reader, () => reader.bursts.flush());
+  }
+
+  /**
+   * Leaves a record's request the time to write its others, and that to be read: by this host's clock if the lines are new. A
+   * log to catch up with goes on at once, so that its end alone is waited for.
+   */
+  #settleLater(reader: Reader, much: boolean): void {
+    const first = reader.bursts.first;
+    if (first === undefined) return;
+    const allowance = instant / 1_000;
+    const left = first.record.time + allowance - this.#options.clock.now();
+    const delay = much ? allowance : Math.min(Math.max(left, 1), allowance);
+    this.#options.later(() => this.#settle(reader), delay);
+  }
+
+  /** @param read counts lines, and moves the reader's position */
+  #take(reader: Reader, read: () => void): void {
+    const { store, clock, begin, record, committed, onCutLine, onDoubtful, detector } = this.#options;
+    const { log } = reader;
     begin();
-    const findings: Findings = { records: [], verdicts: [], sites: new Map(), cutLines: 0 };
-    const position = read(clock.now(), findings);
+    const findings = noFindings();
+    this.#findings = findings;
+    this.#now = clock.now();
+    reader.stamps.now = this.#now;
+    read();
+    findings.doubtful.push(...detector.takeDoubtful());
+    const held = reader.bursts.first;
+    const position = held === undefined ? reader.position : held.before;
     store.transaction(() => {
       store.insertFailures(findings.records);
       if (findings.sites.size > 0) store.touchSites(activity(findings));
       if (findings.verdicts.length > 0) record(findings.verdicts);
-      store.savePosition(position);
+      if (position !== null) store.savePosition(position);
     });
+    if (findings.doubtful.length + findings.strangers.size > 0) {
+      onDoubtful(findings.doubtful, [...findings.strangers.values()]);
+    }
     const times = [...findings.sites.values()].map(({ lastEventAt }) => lastEventAt);
     if (times.length > 0) {
       this.lastEventAt.set(log, Math.max(this.lastEventAt.get(log) ?? 0, ...times));
@@ -163,6 +238,7 @@ export class Pipeline {
   #fileReader({ file, offset }: LogChunk): FileReader {
     const known = this.#files.get(file.log);
     if (known?.offset === offset) return known;
+    if (known !== undefined) this.#settle(known);
     const reader = { ...this.#reader(file.log), splitter: new LineSplitter(), offset };
     this.#files.set(file.log, reader);
     return reader;
@@ -171,68 +247,118 @@ export class Pipeline {
   #reader(log: string): Reader {
     const stamps = new StampReader(this.#options.zone, this.#options.clock.now());
     const since = this.#resumed.has(log) ? Number.NEGATIVE_INFINITY : this.#newLogsSince;
-    return { log, stamps, line: new WordPressLine(stamps), since };
+    const bursts = new BurstWatch<Draft>((draft, burst) => this.#count(draft, burst));
+    return { log, stamps, bursts, line: new WordPressLine(stamps), since, position: null };
   }
 
+  /** @param before up to where the log is read without the line */
   #line(
-    { log, line, since }: Reader,
+    { log, line, bursts, since }: Reader,
     bytes: Uint8Array,
     start: number,
     end: number,
     cut: boolean,
     sender: Sender | null,
-    now: number,
-    findings: Findings,
+    before: () => LogPosition | null,
   ): void {
     this.lines++;
-    if (cut) findings.cutLines++;
+    const now = this.#now;
+    if (cut) this.#findings.cutLines++;
     if (!line.read(bytes, start, end, cut)) return;
     const address = line.address();
     if (line.message?.event === 'login_success' && line.reason === 'not_a_failure' && address !== null)
       this.#options.onLogin?.(address, line);
-    const reason = this.#options.detector.examine(line, address, now);
-    const old = line.time < since;
+    const { detector } = this.#options;
+    const reason = detector.examine(line, address, now);
     if (reason === 'proxy') this.#options.onProxied?.(address!, line);
     if (reason === 'self_test') {
       this.#options.onSelfTest(log, line, address!, now);
       return;
     }
-    touch(findings.sites, line, reason === null && !old, now);
-    if (old) return;
+    const pid = sender?.pid ?? line.pid;
+    const { message } = line;
     // What no filter names is not kept: it is no evidence, and most lines of an honest log are such.
-    if (address === null || line.message === null || line.message.filters === 0 || Number.isNaN(line.time))
+    if (
+      line.time < since ||
+      address === null ||
+      message === null ||
+      message.filters === 0 ||
+      Number.isNaN(line.time)
+    ) {
+      touch(this.#findings.sites, line.site, line.time, line.count, 0, now);
+      bursts.see(line, pid, null);
       return;
-    const id = this.#nextId++;
-    findings.records.push({
-      id,
-      time: line.time,
-      address,
-      site: line.site,
-      event: line.message.event,
-      channel: line.message.channel,
-      user: line.user(),
-      count: line.count,
-      reason,
-      line: bytes.slice(start, end),
-      sender,
+    }
+    bursts.see(line, pid, {
+      record: {
+        time: line.time,
+        address,
+        site: line.site,
+        event: message.event,
+        channel: message.channel,
+        user: line.user(),
+        count: line.count,
+        reason,
+        doubts: detector.witnesses.doubts(line, sender),
+        line: bytes.slice(start, end),
+        sender,
+      },
+      filters: reason === null ? message.filters : 0,
+      before: before(),
     });
-    if (reason !== null) return;
-    this.failures += line.count;
-    const { filters } = line.message;
-    const verdicts = this.#options.detector.count(filters, address, line.time, now, id, line.count, line);
+  }
+
+  /** Counts a failure whose instant is over. */
+  #count({ record: draft, filters }: Draft, burst: boolean): void {
+    const { detector } = this.#options;
+    const findings = this.#findings;
+    const now = this.#now;
+    const { address, time, count, site, user, sender } = draft;
+    const id = this.#nextId++;
+    const doubts = draft.doubts | (burst ? doubtBits.burst : 0);
+    const reason = draft.reason ?? detector.distrusted(filters, address, now, doubts);
+    findings.records.push({ ...draft, id, reason, doubts });
+    touch(findings.sites, site, time, count, reason === null ? count : 0, now);
+    if (reason === null) this.failures += count;
+    if (sender !== null && (doubts & doubtBits.wrong_sender) !== 0) {
+      const key = `${site} ${sender.uid}`;
+      const lines = (findings.strangers.get(key)?.lines ?? 0) + 1;
+      findings.strangers.set(key, { site, uid: sender.uid, lines });
+    }
+    if (filters === 0) return;
+    const tried = { site, user: () => user, tag: () => tagOf(user) };
+    const weight = { doubts, source: detector.witnesses.source(site, sender) };
+    const verdicts = detector.count(filters, address, time, now, id, count, tried, weight);
     if (verdicts.length > 0) findings.verdicts.push(...verdicts);
   }
 }
 
-function touch(sites: Findings['sites'], line: WordPressLine, counted: boolean, now: number): void {
-  const time = Number.isNaN(line.time) ? now : line.time;
-  const failures = counted ? line.count : 0;
-  const known = sites.get(line.site);
+const noFindings = (): Findings => ({
+  records: [],
+  verdicts: [],
+  doubtful: [],
+  strangers: new Map(),
+  sites: new Map(),
+  cutLines: 0,
+});
+
+const positionIn = (file: LogFile, offset: number): LogPosition => ({ ...file, offset });
+
+function touch(
+  sites: Findings['sites'],
+  site: string,
+  stamp: number,
+  events: number,
+  failures: number,
+  now: number,
+): void {
+  const time = Number.isNaN(stamp) ? now : stamp;
+  const known = sites.get(site);
   if (known === undefined) {
-    sites.set(line.site, { events: line.count, failures, firstEventAt: time, lastEventAt: time });
+    sites.set(site, { events, failures, firstEventAt: time, lastEventAt: time });
     return;
   }
-  known.events += line.count;
+  known.events += events;
   known.failures += failures;
   if (time > known.lastEventAt) known.lastEventAt = time;
 }

@@ -1,4 +1,4 @@
-import type { Matcher } from '@portcullis/core';
+import type { LineMatch, OtherLine } from '@portcullis/core';
 import type { Command } from 'commander';
 import { openLogs, readLogs } from '../logs.ts';
 import { number, plural } from '../phrases.ts';
@@ -10,10 +10,8 @@ interface Options {
   config?: string;
 }
 
-type Match = NonNullable<ReturnType<Matcher['match']>>;
-
 /** A line of another program; or what a WordPress line came to. */
-type Outcome = Match | { readonly line: number; readonly reason: 'not_wordpress' };
+type Outcome = LineMatch | OtherLine;
 
 export function addMatch(program: Command): void {
   program
@@ -31,7 +29,8 @@ export function addMatch(program: Command): void {
     .addHelpText(
       'after',
       `
-Why a line does not count: not_a_failure, no_address, overlong, reserved_address, exempt, no_jail, no_time, self_test, proxy.
+Why a line does not count: not_a_failure, no_address, overlong, reserved_address, exempt, no_jail, no_time, self_test, proxy;
+or because it cannot be trusted: burst, long_name, stored_address, unregistered_site.
 The allow list is not asked for: it belongs to the daemon.
 
 Examples:
@@ -50,16 +49,16 @@ async function match(session: Session, files: string[], { all = false, config }:
   const printed: string[] = [];
   await readLogs(session.out, paths, {
     open(path) {
-      const matcher = new Matcher(detector, zone, session.now);
       const file = paths.length > 1 ? { file: path } : {};
-      let line = 0;
-      return (bytes, start, end, cut) => {
-        line++;
-        const found = matcher.match(line, bytes, start, end, cut);
-        summary.add(found);
-        if (found === null && !all) return;
-        const outcome = found ?? { line, reason: 'not_wordpress' as const };
+      const matcher = new Matcher(detector, zone, session.now, (outcome) => {
+        summary.add(outcome);
+        if (!('counted' in outcome) && !all) return;
         printed.push(session.json ? visibleJson({ ...file, ...outcome }) : describe(session, path, outcome));
+      });
+      let line = 0;
+      return {
+        line: (bytes, start, end, cut) => matcher.read(++line, bytes, start, end, cut),
+        end: () => matcher.end(),
       };
     },
     printed,
@@ -88,9 +87,9 @@ function createSummary() {
   let counted = 0;
   const ignored = new Map<string, number>();
   return {
-    add(found: Match | null): void {
+    add(found: Outcome): void {
       total++;
-      if (found === null) return;
+      if (!('counted' in found)) return;
       if (found.counted) counted++;
       else ignored.set(String(found.reason), (ignored.get(String(found.reason)) ?? 0) + 1);
     },

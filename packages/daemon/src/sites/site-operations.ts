@@ -41,6 +41,9 @@ const sentences: Readonly<Record<HealthProblem['code'], string>> = {
   report_undelivered: 'Reports of the host are not delivered.',
   site_proxied:
     'The log has the addresses of a proxy in place of this site’s visitors, so nobody can be banned for it. Let the web server put the visitor’s address into REMOTE_ADDR (nginx real_ip, Apache mod_remoteip).',
+  doubtful_evidence: 'Some evidence in the host’s log cannot be trusted and does not count.',
+  site_beyond_measure: 'A site’s lines would ban more addresses than the host lets one site ban.',
+  wrong_sender: 'Lines in the host’s log were not written by the user of the site that they name.',
 };
 const iso = (instant: number | null): string | null =>
   instant === null ? null : new Date(instant).toISOString();

@@ -1,5 +1,5 @@
 import type { Ban } from '@portcullis/contracts';
-import type { Clock, Detector, JailConfig, SitePart } from '@portcullis/core';
+import type { Clock, Detector, JailConfig, Network, SitePart } from '@portcullis/core';
 import type { AdminSessions } from '../admin-sessions.ts';
 import type { ApiLog } from '../api/server.ts';
 import { createSiteServer, type SiteEntry, type SiteServer } from '../api/site-server.ts';
@@ -47,7 +47,7 @@ export interface SitesOptions {
   readonly exemptions: ExemptionBook;
   readonly origins: Origins;
   readonly byHand: ByHand;
-  readonly sessions: Pick<AdminSessions, 'note'>;
+  readonly sessions: Pick<AdminSessions, 'note' | 'knows'>;
   /** Names whose lines name a proxy in place of visitors. */
   readonly proxied?: () => readonly string[];
   readonly jails: () => readonly JailConfig[];
@@ -99,7 +99,13 @@ export function createSites(options: SitesOptions) {
       view,
     }),
     host: { status: () => host().status() },
-    sessions: options.sessions,
+    sessions: {
+      // An address that is new goes into the audit log, which no site may fill alone.
+      note(part: SitePart, address: Network, user: string) {
+        if (!options.sessions.knows(part, address)) takeChanges(part.id, 1);
+        return options.sessions.note(part, address, user);
+      },
+    },
     isProxied: (part: SitePart) => options.proxied?.().some((name) => owns(part, name)) ?? false,
   };
   const operationsOf = (part: SitePart) =>
@@ -118,8 +124,15 @@ export function createSites(options: SitesOptions) {
   });
 
   let server: Promise<SiteServer> | null = null;
+  let uids: ReadonlyMap<string, number> = new Map();
+  const register = () => options.detector.witnesses.register({ owners: registry.owners, uids });
+
   const sockets = new SiteSockets({
     ...options,
+    onUsers(found) {
+      uids = found;
+      register();
+    },
     names,
     // Made with the first site: a host without any does not pay for it.
     server: () => {
@@ -145,6 +158,7 @@ export function createSites(options: SitesOptions) {
   function refresh(): void {
     const changed = registry.refresh();
     exemptions.refresh();
+    register();
     options.changed();
     for (const id of changed) {
       if (registry.find(id) === undefined) changes.delete(id);

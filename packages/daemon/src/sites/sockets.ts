@@ -15,6 +15,8 @@ export interface SiteSocketsOptions {
   readonly names: UnixNames;
   readonly sharedGroup: () => string;
   readonly health: Health;
+  /** Takes the users of the sites that have a socket of their own, by the sites' ids. */
+  readonly onUsers: (uids: ReadonlyMap<string, number>) => void;
 }
 
 interface Opened {
@@ -66,7 +68,7 @@ export class SiteSockets {
   }
 
   async #sync(): Promise<void> {
-    const { registry, health } = this.#options;
+    const { registry, health, onUsers } = this.#options;
     const wanted = new Map<string, RegisteredSite>();
     for (const site of registry.all) wanted.set(site.mode === 'shared' ? sharedSocketId : site.id, site);
     for (const [id, { door }] of this.#open) {
@@ -75,7 +77,10 @@ export class SiteSockets {
       await door.close();
     }
     health.keep('site_unserved', new Set(wanted.keys()));
-    if (wanted.size === 0) return;
+    if (wanted.size === 0) {
+      onUsers(new Map());
+      return;
+    }
     const failure = await this.#makeDirectory();
     for (const [id, site] of wanted) {
       try {
@@ -89,6 +94,13 @@ export class SiteSockets {
         health.set('site_unserved', id, `${who} no socket: ${error.message}${hint}`.trim());
       }
     }
+    onUsers(
+      new Map(
+        [...this.#open].flatMap(([id, { rights }]) =>
+          id === sharedSocketId || rights.uid === undefined ? [] : [[id, rights.uid]],
+        ),
+      ),
+    );
   }
 
   async #ensure(id: string, site: RegisteredSite): Promise<void> {

@@ -35,6 +35,11 @@ const reasons = {
   no_time: 8,
   self_test: 9,
   proxy: 10,
+  burst: 11,
+  long_name: 12,
+  stored_address: 13,
+  unregistered_site: 14,
+  wrong_sender: 15,
 } as const satisfies Record<IgnoredReason, number>;
 
 const invert = <W extends string>(codes: Readonly<Record<W, number>>): ReadonlyMap<number, W> =>
@@ -46,14 +51,23 @@ const reasonWords = invert<IgnoredReason>(reasons);
 export const eventCode = (event: EventName): number => events[event];
 export const eventOf = (code: number): EventName => eventWords.get(code) ?? 'plugin';
 
-/** Event in bits 0 to 7, channel in 8 to 11 (0: none), reason from 12 on (0: it counts). */
-export const packKind = (event: EventName, channel: Channel | null, reason: IgnoredReason | null): number =>
+/** Event in bits 0 to 7, channel in 8 to 11 (0: none), reason in 12 to 19 (0: it counts), doubts from 20 on. */
+export const packKind = (
+  event: EventName,
+  channel: Channel | null,
+  reason: IgnoredReason | null,
+  doubts = 0,
+): number =>
   events[event] |
   (channel === null ? 0 : channels[channel] << 8) |
-  (reason === null ? 0 : reasons[reason] << 12);
+  (reason === null ? 0 : reasons[reason] << 12) |
+  (doubts << 20);
+
+export const isCounted = (kind: number): boolean => (kind & 0xff000) === 0;
 
 export const unpackKind = (kind: number) => ({
   event: eventOf(kind & 0xff),
   channel: channelWords.get((kind >> 8) & 0xf) ?? null,
-  reason: reasonWords.get(kind >> 12) ?? null,
+  reason: reasonWords.get((kind >>> 12) & 0xff) ?? null,
+  doubts: kind >>> 20,
 });

@@ -1,8 +1,8 @@
 import type { Failure, FailureQuery, Page } from '@portcullis/contracts';
-import type { Network } from '@portcullis/core';
+import { doubtsIn, type Network } from '@portcullis/core';
 import { fromColumn } from './address-column.ts';
 import { readNetwork } from './ban-list.ts';
-import { eventCode, unpackKind } from './codes.ts';
+import { eventCode, isCounted, unpackKind } from './codes.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 import { BlockReader, unpack } from './failure-block.ts';
@@ -46,7 +46,7 @@ export function createFailureList(db: Database, sites: SiteTable) {
 
   /** @param toSite a site is not told who on this host wrote a line: it may be another tenant */
   function toFailure(reader: BlockReader, toSite: boolean): Failure {
-    const { event, channel, reason } = unpackKind(reader.kind);
+    const { event, channel, reason, doubts } = unpackKind(reader.kind);
     const site = sites.nameOf(reader.site);
     return {
       id: reader.id,
@@ -60,6 +60,7 @@ export function createFailureList(db: Database, sites: SiteTable) {
       count: reader.count,
       counted: reason === null,
       reason,
+      doubts: doubtsIn(doubts),
       line: decoder.decode(reader.line()),
     };
   }
@@ -100,7 +101,7 @@ export function createFailureList(db: Database, sites: SiteTable) {
       const wanted = eventCode(query.event);
       tests.push(({ kind }) => (kind & 0xff) === wanted);
     }
-    if (query.counted !== undefined) tests.push(({ kind }) => kind < 4096 === query.counted);
+    if (query.counted !== undefined) tests.push(({ kind }) => isCounted(kind) === query.counted);
     if (query.since !== undefined) {
       const since = fromInstant(query.since);
       blocks.push({ sql: 'newest >= ?', params: [since] });

@@ -1,6 +1,6 @@
 import type { FailureRecord } from '@portcullis/core';
 import { fromColumn } from './address-column.ts';
-import { packKind, unpackKind } from './codes.ts';
+import { isCounted, packKind, unpackKind } from './codes.ts';
 import type { Database } from './database.ts';
 import { BlockReader, type BlockRow, FailureBlock, unpack } from './failure-block.ts';
 import { createFailureSenders } from './failure-senders.ts';
@@ -30,7 +30,7 @@ export function createFailureTable(db: Database, sites: SiteTable) {
   function insertAll(records: readonly FailureRecord[]): void {
     for (const record of records) {
       const site = sites.idOf(record.site, record.time);
-      const kind = packKind(record.event, record.channel, record.reason);
+      const kind = packKind(record.event, record.channel, record.reason, record.doubts);
       if (latest?.add(record, site, kind)) continue;
       if (latest !== null) save(latest);
       latest = new FailureBlock(record);
@@ -107,8 +107,6 @@ export function createFailureTable(db: Database, sites: SiteTable) {
     close,
   };
 }
-
-const isCounted = (kind: number): boolean => kind < 4096;
 
 /** Inside a write. */
 export const saveBlock = (db: Database, { id, last, oldest, newest, records, data }: BlockRow): void => {
