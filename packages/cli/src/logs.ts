@@ -21,11 +21,42 @@ export async function openLogs(
 ): Promise<LogWork> {
   const { createOfflineDetector, expandLogs } = await import('@portcullis/daemon/offline');
   const config = await findConfig(configPath);
-  const err = createTerminal(process.stderr, colour);
-  const detector = await createOfflineDetector(config, (sentence) => {
-    err.line(`${err.styled('yellow', 'portcullis:')} ${visible(sentence)}`);
-  });
+  const detector = await createOfflineDetector(config, warner(colour));
   return { detector, paths: expandLogs(files.length > 0 ? files : config.log.files) };
+}
+
+/** What `policy try` works on: two configurations, and the logs of the first with those that were rotated. */
+export interface PolicyWork {
+  readonly before: Detector;
+  readonly after: Detector;
+  readonly paths: readonly string[];
+}
+
+export async function openPolicies(
+  { proposed, against, files }: { proposed: string; against: string | undefined; files: readonly string[] },
+  colour: boolean,
+): Promise<PolicyWork> {
+  const { createOfflineDetector, expandLogs, expandWithRotated, readConfig } = await import(
+    '@portcullis/daemon/offline'
+  );
+  const next = readConfig(proposed);
+  const present = await findConfig(against);
+  const warn = warner(colour);
+  return {
+    before: await createOfflineDetector(present, warn),
+    after: await createOfflineDetector(next, warn),
+    paths: files.length > 0 ? expandLogs(files) : expandWithRotated(present.log.files),
+  };
+}
+
+/** Warns on standard error, of each thing once. */
+function warner(colour: boolean): (sentence: string) => void {
+  const err = createTerminal(process.stderr, colour);
+  const said = new Set<string>();
+  return (sentence) => {
+    if (!said.has(sentence)) err.line(`${err.styled('yellow', 'portcullis:')} ${visible(sentence)}`);
+    said.add(sentence);
+  };
 }
 
 /** The named file; else the one in its usual place; else the defaults. */
@@ -38,19 +69,9 @@ async function findConfig(path: string | undefined): Promise<Config> {
   return readConfig(path ?? defaultConfigPath);
 }
 
-/** Takes the lines of a log. */
-export interface LineReader {
-  readonly line: OnLine;
-  /** Says that nothing more is known to come: what waits for further lines is printed. */
-  readonly end: () => void;
-}
-
-/** How long standard input may give nothing before what waits for its next line is printed, in milliseconds. */
-const idleAfter = 200;
-
 export interface LogReading {
-  /** Called before the first line of each log. */
-  readonly open: (path: string) => LineReader;
+  /** Called before the first line of each log. @returns what takes its lines */
+  readonly open: (path: string) => OnLine;
   /** Lines that a chunk gave rise to; they are printed and forgotten. */
   readonly printed: string[];
 }
@@ -74,23 +95,14 @@ export async function readLogs(
   };
   try {
     for (const path of paths) {
-      const { line, end } = open(path);
+      const onLine = open(path);
       const splitter = new LineSplitter();
-      let idle: NodeJS.Timeout | undefined;
       for await (const { bytes, read } of readLog(path)) {
-        clearTimeout(idle);
-        splitter.push(bytes, line);
+        splitter.push(bytes, onLine);
         print();
         progress.update(done + read);
-        if (path !== '-') continue;
-        idle = setTimeout(() => {
-          end();
-          print();
-        }, idleAfter);
       }
-      clearTimeout(idle);
-      splitter.end(line);
-      end();
+      splitter.end(onLine);
       print();
       done += sizeOf(path);
     }

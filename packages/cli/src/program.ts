@@ -12,6 +12,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addDaemon } from './commands/daemon.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addMatch } from './commands/match.ts';
+import { addPolicy } from './commands/policy.ts';
 import { addReplay } from './commands/replay.ts';
 import { addReport } from './commands/report.ts';
 import { addRequests } from './commands/requests.ts';
@@ -67,6 +68,7 @@ ${originAttribution}`,
     addSlack,
     addMatch,
     addReplay,
+    addPolicy,
     addDoctor,
     addSetup,
     addCheckConfig,

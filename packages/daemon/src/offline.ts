@@ -1,4 +1,4 @@
-import { Campaigns, type Config, createProxies, Detector, SiteOwners } from '@portcullis/core';
+import { Campaigns, type Config, createProxies, Detector } from '@portcullis/core';
 import { ExemptionBook } from './exemptions.ts';
 import { Health } from './health.ts';
 
@@ -7,7 +7,7 @@ export { describeProblem, readConfig } from './config-file.ts';
 export { createExec, type Exec } from './exec.ts';
 export { chooseSource } from './sources/choose-source.ts';
 export { createJournalSource } from './sources/journal.ts';
-export { expandLogs, readLog } from './sources/read-log.ts';
+export { expandLogs, expandWithRotated, readLog } from './sources/read-log.ts';
 export { optimize } from './tier-up.ts';
 
 /**
@@ -30,9 +30,7 @@ export async function createOfflineDetector(
     proxies: () => createProxies(config.proxies),
   });
   await exemptions.resolve();
-  const detector = new Detector(config.jails, exemptions.current, 0, await createCampaigns(config));
-  detector.witnesses.register({ owners: new SiteOwners(config.sites), uids: new Map() });
-  return detector;
+  return new Detector(config.jails, exemptions.current, 0, await createCampaigns(config));
 }
 
 /** As the daemon looks for them, where taking part changes what is banned. */

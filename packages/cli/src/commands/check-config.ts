@@ -15,7 +15,7 @@ Exits with 2 where there is a problem.
 
 Examples:
   portcullis check-config
-  portcullis check-config ./portcullis.toml && systemctl reload portcullis`,
+  portcullis check-config ./portcullis.toml && portcullis policy try ./portcullis.toml`,
     )
     .action(
       withSession(async (session, file: string) => {
@@ -23,7 +23,13 @@ Examples:
         const { jails } = readConfig(file);
         const names = jails.map(({ name }) => name);
         if (session.json) session.printJson({ file, valid: true, jails: names });
-        else session.out.line(`${visible(file)} is valid; jails: ${names.join(', ') || 'none'}.`);
+        else {
+          const { out } = session;
+          out.line(`${visible(file)} is valid; jails: ${names.join(', ') || 'none'}.`);
+          if (file !== defaultConfigPath && out.columns !== null) {
+            out.line(out.styled('dim', `Whom it would ban: portcullis policy try ${visible(file)}`));
+          }
+        }
       }),
     );
 }

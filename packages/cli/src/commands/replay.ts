@@ -1,8 +1,9 @@
 import type { ReplayedDecision } from '@portcullis/core';
 import type { Command } from 'commander';
-import { openLogs, readLogs } from '../logs.ts';
+import { defaultConfigPath, openLogs, readLogs } from '../logs.ts';
 import { at, number, plural, tally } from '../phrases.ts';
-import { type Session, withSession } from '../session.ts';
+import { tryPolicy } from '../policy-trial.ts';
+import { type ExitCode, type Session, withSession } from '../session.ts';
 import { visible, visibleJson } from '../terminal.ts';
 
 export function addReplay(program: Command): void {
@@ -15,10 +16,14 @@ export function addReplay(program: Command): void {
     .description("what these logs would have led to, by the log's own clock; touches nothing")
     .option('--all', 'also say when a ban in force was prolonged')
     .option('--config <file>', 'whose jails apply; /etc/portcullis/portcullis.toml, else the defaults')
+    .option('--against <file>', 'tell only what --config does otherwise than this configuration')
     .addHelpText(
       'after',
       `
 Files are read one after the other, rotated ones first. The allow list is not asked for: it belongs to the daemon.
+
+With --against it says what differs, as “portcullis policy try” does, and exits with 1 where a ban more would hit an address
+that logged in successfully.
 
 Examples:
   portcullis replay '/var/log/auth.log*'
@@ -30,8 +35,12 @@ Examples:
 async function replay(
   session: Session,
   files: string[],
-  { all, config }: { all?: boolean; config?: string },
-): Promise<void> {
+  { all, config, against }: { all?: boolean; config?: string; against?: string },
+): Promise<ExitCode> {
+  if (against !== undefined) {
+    const proposed = config ?? defaultConfigPath;
+    return tryPolicy(session, { proposed, against, files, all: all === true });
+  }
   const { createZoneClock, Replay } = await import('@portcullis/core');
   const { detector, paths } = await openLogs(files, config, session.colour);
   const zone = createZoneClock(Temporal.Now.timeZoneId());
@@ -43,14 +52,15 @@ async function replay(
   await readLogs(session.out, paths, {
     open() {
       run.nextLog();
-      return { line: (bytes, start, end, cut) => run.line(bytes, start, end, cut), end: () => run.end() };
+      return (bytes, start, end, cut) => run.line(bytes, start, end, cut);
     },
     printed,
   });
-  if (session.json) return;
+  if (session.json) return 0;
   session.out.line(
     `${plural(run.lines, 'line')}, ${plural(run.failures, 'failure')} counted, ${plural(run.bans, 'ban')}`,
   );
+  return 0;
 }
 
 function describe({ out }: Session, decision: ReplayedDecision): string {

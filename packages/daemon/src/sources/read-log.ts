@@ -1,11 +1,12 @@
-import { closeSync, createReadStream, fstatSync, globSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, fstatSync, globSync, readSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { PortcullisError } from '@portcullis/contracts';
 import { gunzip, gzipFault, isGzip, readFile } from './gunzip.ts';
 import { openRegular } from './log-files.ts';
 import { isPattern } from './log-glob.ts';
-import { comparePaths } from './rotated-names.ts';
+import { comparePaths, parseRotatedName } from './rotated-names.ts';
 
 export interface ReadLogChunk {
   /** Content, decompressed. Valid until the next chunk is asked for: the memory is used again. */
@@ -132,6 +133,22 @@ export function expandLogs(patterns: readonly string[]): string[] {
     });
   }
   return [...logs].sort(comparePaths);
+}
+
+/**
+ * The same, with what was rotated away from each log.
+ * @throws PortcullisError unreadable_file where a log is not there: hosts with the journal alone have none
+ */
+export function expandWithRotated(patterns: readonly string[]): string[] {
+  const logs = expandLogs(patterns);
+  const rotated = logs.flatMap((log) =>
+    globSync(`${dirname(log)}/*`).filter((path) => parseRotatedName(path)?.log === log),
+  );
+  const all = [...new Set([...rotated, ...logs.filter((log) => existsSync(log))])].sort(comparePaths);
+  if (all.length > 0) return all;
+  throw new PortcullisError('unreadable_file', `${logs.join(', ')} does not exist.`, {
+    hint: 'Name the logs. Where only the journal has them: journalctl -o short-iso | portcullis policy try FILE -',
+  });
 }
 
 function expand(pattern: string): string[] {
