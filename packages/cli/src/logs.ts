@@ -69,9 +69,19 @@ async function findConfig(path: string | undefined): Promise<Config> {
   return readConfig(path ?? defaultConfigPath);
 }
 
+/** Takes the lines of a log. */
+export interface LineReader {
+  readonly line: OnLine;
+  /** Says that nothing more is known to come: what waits for further lines is printed. */
+  readonly end: () => void;
+}
+
+/** How long standard input may give nothing before what waits for its next line is printed, in milliseconds. */
+const idleAfter = 200;
+
 export interface LogReading {
-  /** Called before the first line of each log. @returns what takes its lines */
-  readonly open: (path: string) => OnLine;
+  /** Called before the first line of each log. */
+  readonly open: (path: string) => LineReader;
   /** Lines that a chunk gave rise to; they are printed and forgotten. */
   readonly printed: string[];
 }
@@ -95,14 +105,23 @@ export async function readLogs(
   };
   try {
     for (const path of paths) {
-      const onLine = open(path);
+      const { line, end } = open(path);
       const splitter = new LineSplitter();
+      let idle: NodeJS.Timeout | undefined;
       for await (const { bytes, read } of readLog(path)) {
-        splitter.push(bytes, onLine);
+        clearTimeout(idle);
+        splitter.push(bytes, line);
         print();
         progress.update(done + read);
+        if (path !== '-') continue;
+        idle = setTimeout(() => {
+          end();
+          print();
+        }, idleAfter);
       }
-      splitter.end(onLine);
+      clearTimeout(idle);
+      splitter.end(line);
+      end();
       print();
       done += sizeOf(path);
     }

@@ -128,6 +128,7 @@ export class PolicyTrial {
 
   /** Says that the logs are over. */
   end(): void {
+    for (const { replay } of [this.#before, this.#after]) replay.end();
     this.#compare();
   }
 

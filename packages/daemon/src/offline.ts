@@ -1,4 +1,4 @@
-import { Campaigns, type Config, createProxies, Detector } from '@portcullis/core';
+import { Campaigns, type Config, createProxies, Detector, SiteOwners } from '@portcullis/core';
 import { ExemptionBook } from './exemptions.ts';
 import { Health } from './health.ts';
 
@@ -30,7 +30,9 @@ export async function createOfflineDetector(
     proxies: () => createProxies(config.proxies),
   });
   await exemptions.resolve();
-  return new Detector(config.jails, exemptions.current, 0, await createCampaigns(config));
+  const detector = new Detector(config.jails, exemptions.current, 0, await createCampaigns(config));
+  detector.witnesses.register({ owners: new SiteOwners(config.sites), uids: new Map() });
+  return detector;
 }
 
 /** As the daemon looks for them, where taking part changes what is banned. */

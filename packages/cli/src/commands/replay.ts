@@ -52,7 +52,7 @@ async function replay(
   await readLogs(session.out, paths, {
     open() {
       run.nextLog();
-      return (bytes, start, end, cut) => run.line(bytes, start, end, cut);
+      return { line: (bytes, start, end, cut) => run.line(bytes, start, end, cut), end: () => run.end() };
     },
     printed,
   });
