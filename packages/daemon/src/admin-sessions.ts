@@ -32,12 +32,12 @@ export class AdminSessions {
     const client = loginClient(address);
     const sessions = this.#bySite.get(siteActor(part)) ?? new Map();
     this.#bySite.set(siteActor(part), sessions);
-    const known = sessions.get(String(client));
+    const isNew = !this.knows(part, address);
     const until = now + sessionTime;
     sessions.delete(String(client));
     sessions.set(String(client), { part, until });
     if (sessions.size > maxSessions) sessions.delete(sessions.keys().next().value!);
-    if (known === undefined || known.until <= now) {
+    if (isNew) {
       store.addAudit({
         at: new Date(now).toISOString(),
         actor: siteActor(part),
@@ -48,6 +48,12 @@ export class AdminSessions {
       });
     }
     return until;
+  }
+
+  /** Whether it is believed already. */
+  knows(part: SitePart, address: Network): boolean {
+    const session = this.#bySite.get(siteActor(part))?.get(String(loginClient(address)));
+    return session !== undefined && session.until > this.#options.clock.now();
   }
 
   /** Whether the site that a line names says that one of its administrators works there now. */
