@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAddress } from './address.ts';
-import { loginClient, LoginBook, maxLogins, maxSitesOfClient } from './logins.ts';
+import { LoginBook, loginClient, maxLogins, maxSitesOfClient } from './logins.ts';
 
 const start = Date.parse('2026-11-21T12:00:00Z');
 const hour = 3_600_000;
