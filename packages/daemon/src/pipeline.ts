@@ -46,8 +46,8 @@ interface Draft {
   readonly record: Omit<FailureRecord, 'id'>;
   /** The filters that count it, as bits; 0 where it does not count. */
   readonly filters: number;
-  /** Up to where the log is read without it; null: nothing of it was read before. */
-  readonly before: LogPosition | null;
+  /** Up to where the log is read without it, in a file as an offset; null: nothing of it was read before. */
+  readonly before: number | LogPosition | null;
 }
 
 /** One log that is being read, with the stamps seen so far. */
@@ -64,6 +64,7 @@ interface Reader {
 
 /** A log of bytes: what waits for its newline. */
 interface FileReader extends Reader {
+  file: LogFile;
   readonly splitter: LineSplitter;
   /** Where the next chunk must begin. */
   offset: number;
@@ -148,11 +149,12 @@ export class Pipeline {
     const reader = this.#fileReader(chunk);
     this.#take(reader, () => {
       const { splitter } = reader;
+      reader.file = file;
       // The first line may have begun in chunks of before.
       let begun = chunk.offset - splitter.pending;
       const onLine = (line: Uint8Array, start: number, end: number, cut: boolean) => {
         if (line === bytes) begun = chunk.offset + start;
-        this.#line(reader, line, start, end, cut, null, () => positionIn(file, begun));
+        this.#line(reader, line, start, end, cut, null, begun);
         begun = chunk.offset;
       };
       splitter.push(bytes, onLine);
@@ -173,7 +175,7 @@ export class Pipeline {
     const reader = this.#journal;
     this.#take(reader, () => {
       for (const entry of entries) {
-        this.#line(reader, entry.line, 0, entry.line.length, entry.cut, entry.sender, () => reader.position);
+        this.#line(reader, entry.line, 0, entry.line.length, entry.cut, entry.sender, reader.position);
         reader.position = entry.position;
       }
       reader.position = position;
@@ -217,7 +219,7 @@ export class Pipeline {
     read();
     findings.doubtful.push(...detector.takeDoubtful());
     const held = reader.bursts.first;
-    const position = held === undefined ? reader.position : held.before;
+    const position = held === undefined ? reader.position : placeOf(reader, held);
     store.transaction(() => {
       store.insertFailures(findings.records);
       if (findings.sites.size > 0) store.touchSites(activity(findings));
@@ -239,7 +241,7 @@ export class Pipeline {
     const known = this.#files.get(file.log);
     if (known?.offset === offset) return known;
     if (known !== undefined) this.#settle(known);
-    const reader = { ...this.#reader(file.log), splitter: new LineSplitter(), offset };
+    const reader = { ...this.#reader(file.log), file, splitter: new LineSplitter(), offset };
     this.#files.set(file.log, reader);
     return reader;
   }
@@ -259,7 +261,7 @@ export class Pipeline {
     end: number,
     cut: boolean,
     sender: Sender | null,
-    before: () => LogPosition | null,
+    before: Draft['before'],
   ): void {
     this.lines++;
     const now = this.#now;
@@ -304,7 +306,7 @@ export class Pipeline {
         sender,
       },
       filters: reason === null ? message.filters : 0,
-      before: before(),
+      before,
     });
   }
 
@@ -341,6 +343,10 @@ const noFindings = (): Findings => ({
   sites: new Map(),
   cutLines: 0,
 });
+
+/** Up to where a log is read without a failure that is held. */
+const placeOf = (reader: Reader | FileReader, { before }: Draft): LogPosition | null =>
+  typeof before === 'number' ? positionIn((reader as FileReader).file, before) : before;
 
 const positionIn = (file: LogFile, offset: number): LogPosition => ({ ...file, offset });
 
