@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
-import { createZoneClock, Detector, type LogChunk, parseConfig, type SiteConfig } from '@portcullis/core';
+import {
+  createZoneClock,
+  Detector,
+  type JournalPosition,
+  journalLog,
+  type LogChunk,
+  parseConfig,
+  type Sender,
+  type SiteConfig,
+  type Verdict,
+} from '@portcullis/core';
 import { AdminSessions } from '../../packages/daemon/src/admin-sessions.ts';
 import { ByHand } from '../../packages/daemon/src/by-hand.ts';
 import { Enforcer } from '../../packages/daemon/src/enforcer.ts';
 import { EventHub } from '../../packages/daemon/src/event-hub.ts';
+import type { Stranger } from '../../packages/daemon/src/evidence-watch.ts';
 import { createExec } from '../../packages/daemon/src/exec.ts';
 import { ExemptionBook } from '../../packages/daemon/src/exemptions.ts';
 import { createDryRun } from '../../packages/daemon/src/firewall/dry-run.ts';
@@ -23,8 +34,10 @@ export const smallDaemonStart = Date.parse('2026-11-21T12:00:00Z');
 /**
  * The daemon's own parts from lines to sites, in memory: no file, no socket, no timer, a clock that stands still until it
  * is moved, and a firewall that enforces nothing.
+ *
+ * @param options.hold what a read ends in waits for `passInstant`
  */
-export async function createSmallDaemon(configText: string) {
+export async function createSmallDaemon(configText: string, { hold = false } = {}) {
   const { config, problems } = parseConfig(configText);
   assert.deepEqual(problems, []);
   assert.ok(config !== null);
@@ -76,6 +89,9 @@ export async function createSmallDaemon(configText: string) {
       exemptions.touchedBySites(network, sites, clock.now()),
   });
   const selfTests = new SelfTests({ clock, jails });
+  const waiting: (() => void)[] = [];
+  const doubted: Verdict[] = [];
+  const strangers: Stranger[] = [];
   const pipeline = new Pipeline({
     store,
     detector,
@@ -85,8 +101,11 @@ export async function createSmallDaemon(configText: string) {
     begin: () => {},
     record: (verdicts) => recorder.record(verdicts),
     committed: () => {},
-    later: (work) => work(),
-    onDoubtful: () => {},
+    later: (work) => (hold ? waiting.push(work) : work()),
+    onDoubtful(verdicts, found) {
+      doubted.push(...verdicts);
+      strangers.push(...found);
+    },
     onCutLine: () => {},
     onSelfTest: (...line) => selfTests.arrived(...line),
   });
@@ -141,6 +160,7 @@ export async function createSmallDaemon(configText: string) {
   });
   sites.refresh();
   let offset = 0;
+  let entry = 0;
   return {
     clock,
     store,
@@ -152,6 +172,9 @@ export async function createSmallDaemon(configText: string) {
     sites,
     selfTests,
     events,
+    /** Who would have been banned but for doubts, and lines of the wrong user: what was told so far. */
+    doubted,
+    strangers,
     /** Reads lines, and carries what they lead to to the firewall. */
     async read(...lines: string[]): Promise<void> {
       const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
@@ -159,6 +182,23 @@ export async function createSmallDaemon(configText: string) {
       pipeline.chunk({ file, offset, bytes, last: false });
       offset += bytes.length;
       await enforcer.flush();
+    },
+    /** The same of lines of the journal, by the word of which a user and a process sent them. */
+    async readJournal(sender: Sender, ...lines: string[]): Promise<void> {
+      const entries = lines.map((line) => {
+        const position: JournalPosition = {
+          log: journalLog,
+          cursor: `c${++entry}`,
+          realtime: clock.now() * 1_000,
+        };
+        return { line: new TextEncoder().encode(line), cut: false, sender, position };
+      });
+      pipeline.entries({ entries, position: entries.at(-1)!.position });
+      await enforcer.flush();
+    },
+    /** Lets the instant of what was read last be over. */
+    passInstant(): void {
+      for (const work of waiting.splice(0)) work();
     },
     /** Takes other sites from the configuration. */
     configure(next: readonly SiteConfig[]): void {
