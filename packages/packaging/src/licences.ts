@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** One package from other authors that is part of the executable. */
@@ -56,10 +56,20 @@ function readLicence(folder: string): Licensed {
   };
 }
 
-/** Node's own licence, with those of all that is compiled into it. @throws where the installation did not bring it */
+/**
+ * Node's own licence, with those of all that is compiled into it: a file of this package, because pnpm restores the
+ * `node` package from its store without the folder that has it.
+ *
+ * @throws where the file of this version of Node is missing
+ */
 export function readNodeLicence(): string {
-  const platform = `node-${process.platform}-${process.arch}`;
-  const file = path.join(path.dirname(process.execPath), '../node_modules', platform, 'LICENSE');
+  const version = process.versions.node;
+  const file = path.join(import.meta.dirname, `../node-v${version}-LICENSE.txt`);
+  if (!existsSync(file)) {
+    throw new Error(
+      `${file} is missing: take it from https://github.com/nodejs/node/blob/v${version}/LICENSE.`,
+    );
+  }
   return readFileSync(file, 'utf8').trim();
 }
 

@@ -54,7 +54,7 @@ function describeCommand(command: Command, parents: readonly string[]): string[]
   return [
     `.SS ${roff(['portcullis', ...names, ...usage].join(' '))}`,
     `${roff(upperFirst(command.description()))}.`,
-    ...command.options.flatMap(describeOption),
+    ...command.options.filter((one) => !one.hidden).flatMap(describeOption),
     ...literal(helpAfter(command)),
   ];
 }

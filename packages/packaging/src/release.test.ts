@@ -68,6 +68,7 @@ test('the manual has each command of --help, and is correct roff', async () => {
     if (name === 'complete') continue;
     assert.ok(page.includes(`.SS portcullis ${name.replaceAll('-', '\\-')}`), name);
   }
+  assert.doesNotMatch(page, /webhook\\-path/, 'an option that --help hides');
   // A line that begins with a dot or an apostrophe is a request; we know which we make.
   const requests = page
     .split('\n')
