@@ -383,9 +383,14 @@ export function createApp(options: AppOptions): App {
   function countAgain(names: readonly string[]): void {
     const now = clock.now();
     const since = now - longestFindtime();
-    const due = recount({ store, detector, jails: new Set(names), since, now }).filter(
-      ({ network, jail }) => exemptions.covering(network, jail, now) === null,
-    );
+    const due = recount({
+      store,
+      detector,
+      jails: new Set(names),
+      since,
+      now,
+      release: releaseMemory,
+    }).filter(({ network, jail }) => exemptions.covering(network, jail, now) === null);
     if (due.length > 0) store.transaction(() => recorder.record(due));
   }
 

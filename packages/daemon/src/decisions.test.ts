@@ -136,7 +136,14 @@ describe('from lines to decisions', () => {
     // The crash: a detector that knows nothing, and what the store remembers.
     const config = standardConfig();
     const again = new Detector(config.jails, { everywhere: new ExemptionList(), byJail: new Map() }, 2);
-    const due = recount({ store, detector: again, jails: new Set(['wordpress']), since: 0, now: 0 });
+    const due = recount({
+      store,
+      detector: again,
+      jails: new Set(['wordpress']),
+      since: 0,
+      now: 0,
+      release: () => {},
+    });
     const waiting = due.reduce((sum, verdict) => sum + verdict.failures, 0);
     assert.equal(recorded + waiting, 903);
     assert.ok(waiting > 0);

@@ -49,7 +49,8 @@ describe('undoing', () => {
 
           const { store, detector, clock } = daemon;
           for (const client of clients) detector.forget(network(client), null);
-          const options = { store, detector, jails: new Set(['wordpress']), since: 0, now: clock.now() };
+          const jails = new Set(['wordpress']);
+          const options = { store, detector, jails, since: 0, now: clock.now(), release: () => {} };
           assert.deepEqual(recount(options), []);
           assert.deepEqual(await stateOf(daemon, clients), state);
         },
