@@ -420,6 +420,10 @@ export function createApp(options: AppOptions): App {
     const hint = error instanceof PortcullisError && problems.length === 0 ? (error.hint ?? '') : '';
     const details = problems.length > 0 ? `${problems.join('; ')}.` : hint;
     health.set('config_invalid', '', `${sentence} The configuration of before goes on. ${details}`.trim());
+    reports.tell({
+      kind: 'reload_failed',
+      problems: problems.length > 0 ? problems : [`${sentence} ${hint}`.trim()],
+    });
     log.error({ problems }, `Not reloaded: ${sentence}`);
   }
 
