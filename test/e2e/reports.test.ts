@@ -153,6 +153,46 @@ test('a revoked webhook is asked no more, and status says so until it is replace
   assert.deepEqual(await daemon.troubles(), []);
 });
 
+test('a webhook that takes a test again gets what waited; one that is revoked is asked once more at a start', async () => {
+  await using daemon = createReportingDaemon();
+  await using server = await createSlackServer();
+  server.manner = 'channel_not_found';
+  daemon.configure(slackSection(daemon, server));
+  await daemon.start();
+  daemon.attack('203.0.113.9');
+  const isTold = () => waitFor('status says it', async () => (await daemon.troubles()).length > 0);
+  await isTold();
+  await daemon.signal('SIGTERM');
+  await daemon.start();
+  await isTold();
+  assert.equal(server.received.length, 2);
+  server.manner = 'ok';
+  await runCli(['--socket', daemon.socketPath, 'slack', 'test']);
+  await message(server, /203\.0\.113\.9 is banned/);
+  assert.deepEqual(await daemon.troubles(), []);
+});
+
+test('in quiet hours a failed reload is told, each of its problems by itself, and a ban when they are over', async () => {
+  await using daemon = createReportingDaemon();
+  await using server = await createSlackServer();
+  const from = new Date(Date.now() - 3_600_000).toTimeString().slice(0, 5);
+  const to = new Date(Date.now() + 3_600_000).toTimeString().slice(0, 5);
+  const quiet = slackSection(daemon, server, `quiet_hours = "${from}-${to}"`);
+  daemon.configure(quiet);
+  await daemon.start();
+  daemon.attack('203.0.113.9');
+  await waiting(daemon, '203.0.113.9');
+  daemon.configure(`${quiet}[jails.shop]\nmaxretry = 0\nfindtime = 0\n[nonsense]`);
+  await daemon.signal('SIGHUP');
+  const told = await message(server, /is wrong; the one of before goes on/);
+  for (const problem of ['jails.shop.maxretry', 'jails.shop.findtime', 'nonsense'])
+    assert.match(told, new RegExp(`^• ${problem} = `, 'm'));
+  assert.equal(server.received.length, 1);
+  daemon.configure(slackSection(daemon, server));
+  await daemon.signal('SIGHUP');
+  await message(server, /203\.0\.113\.9 is banned/);
+});
+
 test('a site’s own channel is told of its own evidence only', async () => {
   await using daemon = createReportingDaemon();
   await using host = await createSlackServer();
@@ -217,6 +257,11 @@ test('a secret that is missing, empty, or for another host: the daemon protects,
   assert.match(troubles, /credential none cannot be read/);
   assert.match(troubles, /\/nowhere\/hook does not exist/);
   assert.doesNotMatch(troubles + daemon.output(), /T0SECRET/);
+  await using server = await createSlackServer();
+  writeSecret(daemon, 'webhook', server.url);
+  const { result } = await daemon.client.call('testReport', { body: {} });
+  assert.equal(result, 'delivered', 'a test reads the file anew');
+  await message(server, /203\.0\.113\.9 is banned/);
 });
 
 test('no secret is in anything that the daemon wrote or shows', async () => {

@@ -20,7 +20,8 @@ export function addSlack(program: Command): void {
 const meanings: Readonly<Record<ReportTest['result'], string>> = {
   delivered: 'It was delivered.',
   retry: 'It was not delivered; it may work later.',
-  revoked: 'It was not delivered: the webhook no longer exists. Make a new one.',
+  revoked:
+    'It was not delivered: the webhook no longer exists. Put a new one in its place, and reload; of a credential, restart.',
   refused: 'It was not delivered: the message is not accepted.',
 };
 

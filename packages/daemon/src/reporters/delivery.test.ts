@@ -131,6 +131,23 @@ test('a place that is gone is asked once, and what waits is kept', async (t) => 
   assert.equal(outbox.waiting('slack')[0]!.count, 2);
 });
 
+test('a place that is known to work again gets what waits, whether it was gone or failed', async (t) => {
+  for (const outcome of [{ result: 'revoked', status: 404, answer: 'no_service' } as const, failed]) {
+    const { outcomes, sent, tell, pass, delivery, outbox, troubles } = createBench(t);
+    outcomes.push(...Array(8).fill(outcome));
+    tell('a');
+    await pass(5 * 60_000);
+    const asked = sent.length;
+    outcomes.length = 0;
+    delivery.resume();
+    await pass(2_000);
+    assert.equal(sent.length, asked + 1);
+    assert.deepEqual(outbox.waiting('slack'), []);
+    assert.equal(troubles.at(-1), null);
+    t.mock.timers.reset();
+  }
+});
+
 test('messages of several kinds go one a second', async (t) => {
   const { sent, tell, pass, outbox } = createBench(t);
   outbox.add(['slack'], { kind: 'start', version: '1', firewall: 'ipset', bans: 0 }, Date.now());

@@ -65,6 +65,16 @@ export class Delivery {
     else this.#sleep(promptly);
   }
 
+  /** The place is known to take messages: what waits goes there now, even where it was given up. */
+  resume(): void {
+    if (!this.#revoked && this.#failed === 0) return;
+    this.#revoked = false;
+    this.#failed = 0;
+    this.#notBefore = 0;
+    this.#options.onTrouble(null);
+    this.wake();
+  }
+
   /** Sends what is due within `grace` milliseconds; then nothing more. */
   async finish(grace: number): Promise<void> {
     const end = this.#options.clock.now() + grace;

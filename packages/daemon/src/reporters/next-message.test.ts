@@ -4,6 +4,7 @@ import { parseConfig, parseNetwork } from '@portcullis/core';
 import { noEvidence } from '../evidence.ts';
 import { createStore } from '../store/sqlite.ts';
 import { createMessages, maxWaitingBans } from './next-message.ts';
+import { webhookBody } from './webhook.ts';
 
 const clock = { now: () => Date.parse('2026-11-21T12:00:00Z') };
 const retention = { historyMs: null, failuresMs: null, auditMs: null };
@@ -84,5 +85,26 @@ test('bans that nobody remembers are no message', async () => {
   const { next, store } = createBench(2);
   store.db.run('DELETE FROM bans');
   assert.equal(await next(), null);
+  store.close();
+});
+
+test('sites that fell silent within an hour are one message, that names each with its last line', async () => {
+  const { messages, store } = createBench(0);
+  for (const [index, site] of ['shop.example', 'blog.example/fr'].entries())
+    store.outbox.add(
+      ['slack'],
+      { kind: 'silent_site', site, lastEventAt: clock.now() - index * 86_400_000 },
+      index,
+    );
+  const upTo = store.outbox.waiting('slack')[0]!.lastId;
+  const message = await messages.next(destination!, 'silent_site', upTo);
+  assert.equal(
+    webhookBody(message!)['text'],
+    `2 sites on web01 fell silent
+No line in the log since:
+- blog.example/fr – 2026-11-20 12:00 UTC
+- shop.example – 2026-11-21 12:00 UTC
+On the host: portcullis doctor`,
+  );
   store.close();
 });

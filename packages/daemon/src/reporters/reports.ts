@@ -41,12 +41,15 @@ export interface ReportsOptions {
   readonly onTrouble: (destination: string, sentence: string | null) => void;
 }
 
-interface Place {
+interface OpenPlace {
   readonly destination: DestinationConfig;
-  /** Null while its secret cannot be read. */
-  readonly reporter: Reporter | null;
-  readonly delivery: Delivery | null;
+  readonly reporter: Reporter;
+  readonly delivery: Delivery;
 }
+/** Without a reporter while its secret cannot be read. */
+type Place =
+  | OpenPlace
+  | { readonly destination: DestinationConfig; readonly reporter: null; readonly delivery: null };
 
 /**
  * Tells people what happened, through every place that is configured. What is told is written into the outbox, in the
@@ -74,18 +77,21 @@ export class Reports {
     this.#routes = createSiteRoutes(destinations, this.#options.ownerOf);
     outbox.keep(destinations.map(({ name }) => name));
     for (const { destination } of before) onTrouble(destination.name, null);
-    this.#places = destinations.map((destination) => this.#open(destination));
+    this.#places = destinations.map((destination) => {
+      const place = this.#open(destination);
+      if (typeof place !== 'string') return place;
+      onTrouble(destination.name, `Nothing is sent to [${destination.name}]: ${place}`);
+      return { destination, reporter: null, delivery: null };
+    });
     for (const { delivery } of this.#places) delivery?.wake();
   }
 
-  #open(destination: DestinationConfig): Place {
+  /** @returns the place, or a sentence about why there is none */
+  #open(destination: DestinationConfig): OpenPlace | string {
     const { outbox, clock, random, credentials, originOf, log, onTrouble } = this.#options;
     const { name } = destination;
     const reporter = openReporter(destination, credentials, clock);
-    if (typeof reporter === 'string') {
-      onTrouble(name, `Nothing is sent to [${name}]: ${reporter}`);
-      return { destination, reporter: null, delivery: null };
-    }
+    if (typeof reporter === 'string') return reporter;
     const view = createView(this.#routes, originOf);
     const delivery = new Delivery({
       destination,
@@ -116,8 +122,6 @@ export class Reports {
   /** Takes from the daemon's own events what a person is told. */
   hear({ type, data }: { readonly type: string; readonly data: Record<string, unknown> }): void {
     if (type === 'repair') this.tell({ kind: 'drift', faults: [data['faults']].flat().map(String) });
-    if (type === 'problem' && data['code'] === 'config_invalid' && data['over'] !== true)
-      this.tell({ kind: 'reload_failed', problems: [String(data['sentence'])] });
   }
 
   /** Writes what happened to the daemon, for the host's own places and, of one site, for that site's. */
@@ -170,7 +174,7 @@ export class Reports {
   }
 
   /**
-   * Sends a test at once and says what came of it.
+   * Sends a test at once and says what came of it. A place that takes it is sent what waits, even where it was given up.
    *
    * @throws PortcullisError not_configured where nothing is sent, or its secret cannot be read
    */
@@ -195,7 +199,7 @@ export class Reports {
   }
 
   async #sendNow(
-    { destination, reporter }: { destination: DestinationConfig; reporter: Reporter },
+    { destination, reporter, delivery }: OpenPlace,
     content: MessageContent,
   ): Promise<ReportTest> {
     const { clock } = this.#options;
@@ -206,6 +210,7 @@ export class Reports {
     const { result, status, answer } = await this.#pacer.take(reporter.endpoint, () =>
       reporter.send(message, AbortSignal.timeout(testLimit)),
     );
+    if (result === 'delivered') delivery.resume();
     return {
       destination: name,
       host: reporter.host,
@@ -216,8 +221,7 @@ export class Reports {
     };
   }
 
-  #placeFor(kind: DestinationConfig['kind'], site: string | undefined) {
-    const { credentials, clock } = this.#options;
+  #placeFor(kind: DestinationConfig['kind'], site: string | undefined): OpenPlace {
     const destination =
       site === undefined
         ? this.#places.find((place) => place.destination.name === kind)?.destination
@@ -230,13 +234,19 @@ export class Reports {
         { hint: `Give it one, as in docs/slack.md, and reload: systemctl reload portcullis.` },
       );
     }
-    const known = this.#places.find((place) => place.destination === destination)!.reporter;
+    const known = this.#places.find((place) => place.destination === destination)!;
+    if (known.reporter !== null) return known;
     // A secret that could not be read at the start may be there by now.
-    const reporter = known ?? openReporter(destination, credentials, clock);
-    if (typeof reporter !== 'string') return { destination, reporter };
-    throw new PortcullisError('not_configured', `Nothing can be sent to [${destination.name}]: ${reporter}`, {
-      hint: 'Mend that, and reload: systemctl reload portcullis.',
-    });
+    const opened = this.#open(destination);
+    if (typeof opened === 'string') {
+      throw new PortcullisError('not_configured', `Nothing can be sent to [${destination.name}]: ${opened}`, {
+        hint: 'Mend that, and reload: systemctl reload portcullis.',
+      });
+    }
+    this.#places = this.#places.map((place) => (place === known ? opened : place));
+    this.#options.onTrouble(destination.name, null);
+    opened.delivery.wake();
+    return opened;
   }
 
   /** Sends what can be sent within 1.5 s. The rest waits for the next start. */

@@ -4,8 +4,8 @@ import type { Text } from '@portcullis/core';
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 /** Between these and what follows them Slack sees no mark-up, and a reader sees nothing. */
 const breaker = '\u200b';
-/** Begins or ends formatting, an emoji, a mention or a channel; not inside of a word, as in `wp_admin`. */
-const mark = /(?<![\p{L}\p{N}])[*_~`:@#]|[*_~`:@#](?![\p{L}\p{N}])/gu;
+/** Begins or ends formatting, an emoji, a mention, a channel or Mattermost's links; not inside of a word, as in `wp_admin`. */
+const mark = /(?<![\p{L}\p{N}])[*_~`:@#[\]]|[*_~`:@#[\]](?![\p{L}\p{N}])/gu;
 
 /** Text for a `plain_text` object, in which Slack sees no mark-up. At most `most` UTF-16 units, escaped. */
 export const plain = (text: Text, most: number): string =>

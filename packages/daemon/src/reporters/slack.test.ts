@@ -71,6 +71,19 @@ test('a ban that the firewall refuses is not called a ban', () => {
   assert.match(layoutText(payload), /should be banned on web01, and the firewall refuses it/);
 });
 
+test('what Mattermost would take for a link, a picture or a mention in a name is none in the text', () => {
+  const names = ['[pay](https://evil.example)', '![x](//evil.example/x.png)', '@all', 'a [b][c] d'];
+  for (const name of names) {
+    const payload = slackMessage(
+      { ...message!, content: { kind: 'ban', ban: reportedBan({ users: [name] }) } },
+      '',
+    );
+    const text = String(payload['text']);
+    assert.doesNotMatch(text, /\]\(|\]\[|:\/\/|@all/, name);
+    assert.ok(readable(text).includes(name), name);
+  }
+});
+
 test('the channel is named only where one is configured', () => {
   assert.equal(slackMessage(message!, '#ops')['channel'], '#ops');
   assert.ok(!('channel' in slackMessage(message!, '')));
