@@ -1,3 +1,4 @@
+import type { AddressWords } from './address.ts';
 import type { WordPressLine } from './wordpress-line.ts';
 
 /**
@@ -9,21 +10,19 @@ export const instant = 3_000;
 /** Failures that are held at once. */
 const maxHeld = 32;
 
-interface Held<T> {
-  readonly item: T;
+/** A failure whose instant is not over. Its place is used again: a log to catch up with has millions of them. */
+class Held<T> {
+  item: T | null = null;
   /** -1: nobody can tell which process wrote it. */
-  readonly pid: number;
-  readonly site: string;
-  readonly family: 0 | 4 | 6;
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
+  pid = -1;
+  site = '';
+  family: 0 | 4 | 6 = 0;
+  readonly words: AddressWords = new Uint32Array(4);
   /** When it was written, in microseconds. */
-  readonly begun: number;
-  /** Of the latest record that belongs to the same request. */
-  at: number;
-  burst: boolean;
+  begun = 0;
+  /** When the latest record was written that belongs to the same request, in microseconds. */
+  at = 0;
+  burst = false;
 }
 
 /**
@@ -38,7 +37,10 @@ interface Held<T> {
  */
 export class BurstWatch<T> {
   readonly #settle: (item: T, burst: boolean) => void;
-  readonly #held: Held<T>[] = [];
+  /** A ring, in the order of the log: `#size` of them from `#start` on hold something. */
+  readonly #held = Array.from({ length: maxHeld }, () => new Held<T>());
+  #start = 0;
+  #size = 0;
   /** A stamp that no clock made. */
   #still = Number.NaN;
 
@@ -49,7 +51,7 @@ export class BurstWatch<T> {
 
   /** The failure that has waited longest. */
   get first(): T | undefined {
-    return this.#held[0]?.item;
+    return this.#size === 0 ? undefined : this.#nth(0).item!;
   }
 
   /**
@@ -58,72 +60,74 @@ export class BurstWatch<T> {
    * @param item what is to be settled; null where the line is no failure
    */
   see(line: WordPressLine, pid: number, item: T | null): void {
-    const held = this.#held;
     const { micros } = line;
     const at = line.time * 1_000 + micros;
     const known = micros >= 0 && pid >= 0 && at !== this.#still;
-    if (held.length > 0) {
-      if (known) this.#mark(line, pid, at);
-      while (held.length > 0 && !(Math.abs(at - held[0]!.at) <= instant)) this.#settleFirst();
-    }
+    if (known) this.#mark(line, pid, at);
+    while (this.#size > 0 && !(Math.abs(at - this.#nth(0).at) <= instant)) this.#settleFirst();
     if (item === null) return;
-    if (!known && held.length === 0) {
-      this.#settle(item, false);
-      return;
-    }
-    if (held.length === maxHeld && held.every(({ begun }) => begun === at)) {
+    if (this.#size === maxHeld && this.#held.every(({ begun }) => begun === at)) {
       this.#still = at;
-      for (const one of held) one.burst = false;
+      for (const one of this.#held) one.burst = false;
       this.flush();
+    }
+    if (this.#size === 0 && (!known || at === this.#still)) {
       this.#settle(item, false);
       return;
     }
-    if (held.length === maxHeld) {
-      if (held[0]!.pid === pid && held[0]!.site === line.site) held[0]!.burst = true;
+    if (this.#size === maxHeld) {
+      const oldest = this.#nth(0);
+      if (oldest.pid === pid && oldest.site === line.site) oldest.burst = true;
       this.#settleFirst();
     }
-    const [a, b, c, d] = line.words as unknown as [number, number, number, number];
-    const { site } = line;
-    held.push({
-      item,
-      pid: known ? pid : -1,
-      site,
-      family: namedFamily(line),
-      a,
-      b,
-      c,
-      d,
-      begun: at,
-      at,
-      burst: false,
-    });
+    const held = this.#nth(this.#size++);
+    held.item = item;
+    held.pid = known ? pid : -1;
+    held.site = line.site;
+    held.family = namedFamily(line);
+    const { words } = line;
+    held.words[0] = words[0]!;
+    held.words[1] = words[1]!;
+    held.words[2] = words[2]!;
+    held.words[3] = words[3]!;
+    held.begun = at;
+    held.at = at;
+    held.burst = false;
   }
 
   /** Settles all that is held: nothing more of their instant will come. */
   flush(): void {
-    while (this.#held.length > 0) this.#settleFirst();
+    while (this.#size > 0) this.#settleFirst();
+  }
+
+  #nth(index: number): Held<T> {
+    return this.#held[(this.#start + index) % maxHeld]!;
   }
 
   #mark(line: WordPressLine, pid: number, at: number): void {
-    const { site, words } = line;
-    const family = namedFamily(line);
-    for (const one of this.#held) {
-      if (one.pid !== pid || one.site !== site || Math.abs(at - one.at) > instant) continue;
+    for (let index = 0; index < this.#size; index++) {
+      const one = this.#nth(index);
+      if (one.pid !== pid || one.site !== line.site || Math.abs(at - one.at) > instant) continue;
       one.at = at;
-      if (
-        family === 0 ||
-        one.family !== family ||
-        one.d !== words[3] ||
-        (family === 6 && (one.a !== words[0] || one.b !== words[1] || one.c !== words[2]))
-      )
-        one.burst = true;
+      if (!namesTheSame(one, line)) one.burst = true;
     }
   }
 
   #settleFirst(): void {
-    const { item, burst } = this.#held.shift()!;
-    this.#settle(item, burst);
+    const held = this.#nth(0);
+    const { item, burst } = held;
+    held.item = null;
+    this.#start = (this.#start + 1) % maxHeld;
+    this.#size--;
+    this.#settle(item!, burst);
   }
+}
+
+function namesTheSame({ family, words }: Held<unknown>, line: WordPressLine): boolean {
+  if (family === 0 || namedFamily(line) !== family || words[3] !== line.words[3]) return false;
+  return (
+    family === 4 || (words[0] === line.words[0] && words[1] === line.words[1] && words[2] === line.words[2])
+  );
 }
 
 /** What stands at the end of an overlong line is nobody's address. */

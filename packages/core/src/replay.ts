@@ -65,6 +65,8 @@ export class Replay {
   readonly #times = new Map<string, number>();
   /** Bans by their end as it was when they were put in: a longer one is found when that comes. */
   readonly #ends = new FlatQueue<ReplayedBan>();
+  /** One for all failures: there are millions. */
+  readonly #weight = { doubts: 0, source: 0 };
   readonly #bursts = new BurstWatch<Draft>((draft, burst) => this.#settle(draft, burst));
   #line: WordPressLine;
   #clock = Number.NEGATIVE_INFINITY;
@@ -127,8 +129,10 @@ export class Replay {
     if (time > this.#clock) this.#advance(time);
     const doubts = draft.doubts | (burst ? doubtBits.burst : 0);
     if (this.#detector.distrusted(filters, address, this.#clock, doubts) === null) this.failures += count;
-    const weight = { doubts, source: this.#detector.witnesses.source(site, null) };
-    const tried = { site, user: () => name, tag: () => tagOf(name) };
+    const weight = this.#weight;
+    weight.doubts = doubts;
+    weight.source = this.#detector.witnesses.source(site, null);
+    const tried = name === null ? undefined : { site, user: () => name, tag: () => tagOf(name) };
     const id = this.#siteId(site);
     for (const verdict of this.#detector.count(
       filters,
