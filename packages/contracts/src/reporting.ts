@@ -36,7 +36,7 @@ const duration = {
 /** What holds for every place that messages go to. */
 const routing = {
   min_severity: describe(
-    'Nothing below it is sent. info: also starts, stops and periodic reports; warning: bans; critical: only what needs a person.',
+    'Nothing below it is sent but what `reports` names. info: also starts and stops; warning: bans; critical: only what needs a person.',
     Severity,
   ),
   window: describe(

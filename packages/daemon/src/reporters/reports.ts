@@ -159,7 +159,10 @@ export class Reports {
     places: readonly Place[],
     write: (names: readonly string[], at: number) => void,
   ): void {
-    const told = places.filter(({ destination }) => isAtLeast(severityOf[kind], destination.minSeverity));
+    // Which reports a place gets, it says by itself.
+    const isWanted = ({ minSeverity }: DestinationConfig) =>
+      kind === 'report' || isAtLeast(severityOf[kind], minSeverity);
+    const told = places.filter(({ destination }) => isWanted(destination));
     if (told.length === 0) return;
     write(
       told.map(({ destination }) => destination.name),

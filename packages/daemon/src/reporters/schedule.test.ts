@@ -136,6 +136,18 @@ test('a report waits for lines that are not read yet, for an hour at most', asyn
   }
 });
 
+test('a place that wants a report gets it, whatever else is too little for it', async () => {
+  await using server = await createSlackServer();
+  using stage = createStage(server, '["daily"]\nmin_severity = "critical"');
+  for (const days of [0, 1]) {
+    stage.clock.time = start + days * day;
+    await using daemon = await stage.daemon();
+    await daemon.check();
+    await waitFor('what waits is sent', () => stage.store.outbox.waiting('slack').length === 0);
+  }
+  assert.match(titles(server).join(), /Report of /);
+});
+
 test('places that want no report get none', async () => {
   await using server = await createSlackServer();
   using stage = createStage(server, '[]');
