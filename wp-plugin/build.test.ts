@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -105,4 +105,17 @@ test( 'portcullis.zip holds the plugin and nothing else', () => {
 		),
 		[]
 	);
+} );
+
+test( 'the same files make the same zip, whenever they were written', () => {
+	const file = join( import.meta.dirname, 'readme.txt' );
+	const { atime, mtime } = statSync( file );
+	const first = readFileSync( zip() );
+	utimesSync( file, atime, new Date( '2001-02-03T04:05:06Z' ) );
+	try {
+		assert.ok( readFileSync( zip() ).equals( first ) );
+	} finally {
+		utimesSync( file, atime, mtime );
+	}
+	execFileSync( 'unzip', [ '-tqq', zip() ] );
 } );

@@ -51,6 +51,24 @@ function makePot(): void {
 		'--skip-audit',
 		'--silent'
 	);
+	const pot = join( plugin, 'languages/portcullis.pot' );
+	writeFileSync( pot, inOrder( readFileSync( pot, 'utf8' ) ) );
+}
+
+/** The same .pot for the same texts: make-pot says when it ran, and its entries come as its readers finish. */
+function inOrder( pot: string ): string {
+	const dated = /^(# Copyright|"POT-Creation-Date|"PO-Revision-Date).*\n/gm;
+	const [ header, ...entries ] = pot
+		.replace( dated, '' )
+		.trim()
+		.split( /\n{2,}/ );
+	const sorted = entries.map( ( entry ) => {
+		const lines = entry.split( '\n' );
+		const comments = lines.filter( ( line ) => line.startsWith( '#' ) );
+		const texts = lines.filter( ( line ) => ! line.startsWith( '#' ) );
+		return [ ...comments.sort(), ...texts ].join( '\n' );
+	} );
+	return `${ [ header, ...sorted.sort() ].join( '\n\n' ) }\n`;
 }
 
 /** Makes `dist/portcullis.zip`, as it is uploaded to a WordPress. @return its path */
@@ -60,8 +78,38 @@ export function zipPlugin(): string {
 	const dist = join( plugin, '../dist' );
 	mkdirSync( dist, { recursive: true } );
 	const zip = join( dist, 'portcullis.zip' );
-	renameSync( join( plugin, 'portcullis.zip' ), zip );
+	const made = join( plugin, 'portcullis.zip' );
+	writeFileSync( zip, withoutCircumstances( readFileSync( made ) ) );
+	rmSync( made );
 	return zip;
+}
+
+/**
+ * The same zip for the same files: each entry is of the 1st of January 1980, where the format's time begins, and a
+ * plain file that all may read, whenever and under whichever umask it was made.
+ *
+ * @param zip Of less than 65,535 entries, without a comment.
+ */
+export function withoutCircumstances( zip: Buffer ): Buffer {
+	const made = Buffer.from( zip );
+	const end = made.length - 22;
+	if ( made.readUInt32LE( end ) !== 0x06054b50 ) {
+		throw new Error( 'The zip of the plugin does not end as it should.' );
+	}
+	const midnight = 0x00210000;
+	let entry = made.readUInt32LE( end + 16 );
+	for ( let left = made.readUInt16LE( end + 10 ); left > 0; left-- ) {
+		const header = made.readUInt32LE( entry + 42 );
+		made.writeUInt32LE( midnight, entry + 12 );
+		made.writeUInt32LE( midnight, header + 10 );
+		made.writeUInt32LE( 0o100644 * 0x10000, entry + 38 );
+		entry +=
+			46 +
+			made.readUInt16LE( entry + 28 ) +
+			made.readUInt16LE( entry + 30 ) +
+			made.readUInt16LE( entry + 32 );
+	}
+	return made;
 }
 
 const recorded = (): string | null =>
