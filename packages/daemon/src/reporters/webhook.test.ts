@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Secret } from '@portcullis/core';
 import { reportMessages } from '../../../../test/support/report-messages.ts';
 import { testReporter } from '../../../../test/support/reporter-conformance.ts';
 import { createSlackServer, type Received } from '../../../../test/support/slack-server.ts';
-import { createWebhookReporter, webhookBody } from './webhook.ts';
+import { createWebhookReporter, sign, webhookBody } from './webhook.ts';
 
 const key = new Secret('a key of more than sixteen bytes');
 const now = Date.parse('2026-11-21T12:00:00.999Z');
@@ -83,4 +84,22 @@ test('a ban is told with the API’s names and instants, and sites keep theirs',
       },
     },
   );
+});
+
+test('the check that the documentation gives takes a genuine message, and none that was changed or is old', async () => {
+  const page = readFileSync(new URL('../../../../docs/slack.md', import.meta.url), 'utf8');
+  const [, code] = /```js\n(.*?)```/s.exec(page)!;
+  const { isGenuine } = await import(
+    `data:text/javascript,${encodeURIComponent(`${code}export { isGenuine };`)}`
+  );
+  const body = JSON.stringify(webhookBody(reportMessages('grün <!here>')[0]!));
+  const headers = sign('web01/webhook/1', Date.now(), body, key);
+  assert.equal(isGenuine(headers, body, key.reveal()), true);
+  assert.equal(isGenuine(headers, `${body} `, key.reveal()), false);
+  assert.equal(isGenuine(headers, body, 'another key of sixteen bytes'), false);
+  assert.equal(
+    isGenuine(sign('web01/webhook/1', Date.now() - 600_000, body, key), body, key.reveal()),
+    false,
+  );
+  assert.equal(isGenuine({}, body, key.reveal()), false);
 });
