@@ -55,7 +55,7 @@ const jailSettings = {
     } as const,
   ),
   distrust: describe(
-    'Failures that cannot be trusted and count for nothing: see security.md, weighed evidence. Empty: all are trusted.',
+    'Failures that cannot be trusted and bring no address nearer to a ban: see security.md, weighed evidence. Empty: all are trusted.',
     { type: 'array', items: Doubt, uniqueItems: true } as const,
   ),
   max_bans_per_site_per_hour: describe(
@@ -294,8 +294,8 @@ export const defaultConfig = {
     bantime_rndtime: '0',
     bantime_overalljails: false,
     max_tracked: 1_000_000,
-    distrust: ['burst', 'long_name', 'stored_address', 'wrong_sender'],
-    max_bans_per_site_per_hour: 50_000,
+    distrust: ['burst', 'stored_address', 'wrong_sender'],
+    max_bans_per_site_per_hour: 200_000,
   },
   known_good: {
     enabled: true,

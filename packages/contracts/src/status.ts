@@ -32,13 +32,25 @@ export const ProblemCode = oneOf(
 );
 export type ProblemCode = Static<typeof ProblemCode>;
 
+/** Problems of the evidence in the log, not of the daemon: whoever writes lines can cause them, so it stays healthy. */
+const notices: ReadonlySet<ProblemCode> = new Set([
+  'site_proxied',
+  'doubtful_evidence',
+  'site_beyond_measure',
+  'wrong_sender',
+]);
+export const isNotice = ({ code }: { readonly code: ProblemCode }): boolean => notices.has(code);
+
 export const HealthProblem = object({ code: ProblemCode, sentence: string });
 export type HealthProblem = Static<typeof HealthProblem>;
 
 export const Status = object(
   {
     version: string,
-    healthy: boolean,
+    healthy: describe(
+      'Nothing is wrong with the daemon; problems may still tell of doubtful evidence.',
+      boolean,
+    ),
     problems: array(HealthProblem),
     firewall: describe('The backend that enforces.', string),
     bans: object({

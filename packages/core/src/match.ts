@@ -22,6 +22,8 @@ export interface LineMatch {
   readonly reason?: IgnoredReason;
   /** Why it cannot be trusted; left out where nothing speaks against it. */
   readonly doubts?: readonly Doubt[];
+  /** It counts as a failure, but brings no address nearer to a ban: every jail that counts it distrusts it. */
+  readonly weight?: 0;
 }
 
 /** A line of another program. */
@@ -100,13 +102,12 @@ export class Matcher {
 
   #settle({ match, address, filters, doubts: known }: Held, burst: boolean): void {
     const doubts = known | (burst ? doubtBits.burst : 0);
-    const reason = this.#detector.distrusted(filters, address, this.#now, doubts);
+    const distrusted = this.#detector.distrusted(filters, address, this.#now, doubts) !== null;
     this.#emitBehind(match.line);
     this.#emit({
       ...match,
-      counted: reason === null,
-      ...(reason === null ? {} : { reason }),
       ...(doubts === 0 ? {} : { doubts: doubtsIn(doubts) }),
+      ...(distrusted ? { weight: 0 } : {}),
     });
     const next = this.#bursts.first;
     this.#emitBehind(next?.match.line ?? Number.POSITIVE_INFINITY);

@@ -150,7 +150,7 @@ test('who adds forged records to his attack is banned by the last one of each re
 });
 
 test('failures that are not trusted are kept, shown as such, and told to the administrator', async () => {
-  using daemon = await createSmallDaemon('');
+  using daemon = await createSmallDaemon('[defaults]\ndistrust = ["long_name"]');
   const name = 'n'.repeat(80);
   await daemon.read(...Array.from({ length: 3 }, () => request(failing(attacker, name))));
   assert.equal(isBanned(daemon, attacker), false);

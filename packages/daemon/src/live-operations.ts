@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import {
   type AuditVerification,
   type Exemption,
+  isNotice,
   type Jail,
   type Page,
   PortcullisError,
@@ -93,7 +94,7 @@ export function createOperations(parts: LiveParts): Operations {
     const { problems } = health;
     return {
       version: parts.version,
-      healthy: problems.length === 0,
+      healthy: problems.every(isNotice),
       problems,
       firewall: parts.backend(),
       bans: {

@@ -30,7 +30,7 @@ export function addMatch(program: Command): void {
       'after',
       `
 Why a line does not count: not_a_failure, no_address, overlong, reserved_address, exempt, no_jail, no_time, self_test, proxy;
-or because it cannot be trusted: burst, long_name, stored_address, unregistered_site.
+What cannot be trusted is a failure, too, but bans nobody: burst, stored_address (and long_name, unregistered_site if a jail says so).
 The allow list is not asked for: it belongs to the daemon.
 
 Examples:
@@ -69,8 +69,9 @@ async function match(session: Session, files: string[], { all = false, config }:
 function describe({ out }: Session, path: string, outcome: Outcome): string {
   const place = out.styled('dim', `${path === '-' ? '' : `${visible(path)}:`}${outcome.line}`);
   if (!('counted' in outcome)) return `${place}  ${out.styled('dim', outcome.reason)}`;
-  const { counted, reason, event, user, ip, site, filters, count } = outcome;
-  const verdict = counted ? out.styled('green', 'counted') : out.styled('yellow', String(reason));
+  const { counted, reason, event, user, ip, site, filters, count, doubts = [], weight } = outcome;
+  const word = weight === 0 ? `doubtful: ${doubts.join(', ')}` : counted ? 'counted' : String(reason);
+  const verdict = out.styled(counted && weight !== 0 ? 'green' : 'yellow', word);
   const facts = [
     event ?? 'unknown message',
     ...(user === null ? [] : [`user ${visible(user)}`]),
@@ -85,11 +86,13 @@ function describe({ out }: Session, path: string, outcome: Outcome): string {
 function createSummary() {
   let total = 0;
   let counted = 0;
+  let doubtful = 0;
   const ignored = new Map<string, number>();
   return {
     add(found: Outcome): void {
       total++;
       if (!('counted' in found)) return;
+      if (found.weight === 0) doubtful++;
       if (found.counted) counted++;
       else ignored.set(String(found.reason), (ignored.get(String(found.reason)) ?? 0) + 1);
     },
@@ -100,6 +103,7 @@ function createSummary() {
         .map(([reason, n]) => `${number(n)} ${reason}`);
       return [
         `${plural(total, 'line')}, ${number(counted + others)} by WordPress: ${number(counted)} counted` +
+          `${doubtful > 0 ? ` (${number(doubtful)} of them doubtful: they ban nobody)` : ''}` +
           `${others > 0 ? `, ${number(others)} not (${reasons.join(', ')})` : ''}`,
       ];
     },

@@ -1,4 +1,4 @@
-import type { Status } from '@portcullis/contracts';
+import { isNotice, type Status } from '@portcullis/contracts';
 import type { Command } from 'commander';
 import { ago, at, bytes, number, plural } from '../phrases.ts';
 import { type Session, withSession } from '../session.ts';
@@ -41,9 +41,8 @@ function printStatus({ out, now }: Session, status: Status): void {
       `${plural(bans.repairs, 'repair')}, running since ${at(status.started_at)} (${ago(status.started_at, now)})`,
   );
   for (const problem of status.problems) {
-    out.line(
-      `  ${out.styled('red', '✗')} ${visible(problem.sentence)} ${out.styled('dim', `(${problem.code})`)}`,
-    );
+    const sign = isNotice(problem) ? out.styled('yellow', '!') : out.styled('red', '✗');
+    out.line(`  ${sign} ${visible(problem.sentence)} ${out.styled('dim', `(${problem.code})`)}`);
   }
   if (!healthy) out.line(out.styled('dim', '  portcullis doctor  checks everything and says what to do'));
   out.line();

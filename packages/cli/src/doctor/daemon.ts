@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { Client } from '@portcullis/client';
-import { PortcullisError } from '@portcullis/contracts';
+import { isNotice, PortcullisError } from '@portcullis/contracts';
 import { number } from '../phrases.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
 
@@ -8,9 +8,10 @@ import { error, type Finding, ok, warning } from './finding.ts';
 export async function checkDaemon(client: Client, socketPath: string): Promise<Finding[]> {
   try {
     const { bans, problems } = await client.call('status');
-    const told = problems.map(({ code, sentence }) =>
-      error(`daemon: ${code}`, sentence, 'See: portcullis status'),
-    );
+    const told = problems.map((problem) => {
+      const finding = isNotice(problem) ? warning : error;
+      return finding(`daemon: ${problem.code}`, problem.sentence, 'See: portcullis status');
+    });
     const enforced = `${number(bans.enforced)} of ${number(bans.wanted)} bans enforced`;
     const complete =
       bans.enforced === bans.wanted

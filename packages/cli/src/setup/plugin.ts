@@ -39,7 +39,8 @@ export interface PluginResult {
 const wpTimeoutMs = 60_000;
 const candidates = [
   '/usr/share/portcullis/portcullis.zip',
-  new URL('../../../../dist/portcullis.zip', import.meta.url).pathname,
+  // Of a checkout. Not in the words by which a program names files that must come with it.
+  join(import.meta.dirname, '../../../../dist/portcullis.zip'),
 ];
 /** What is in a release; a checkout's folder has more. */
 const released = ['portcullis.php', 'uninstall.php', 'readme.txt', 'includes', 'build', 'languages'];

@@ -1,5 +1,6 @@
 import {
   type HealthProblem,
+  isNotice,
   type Page,
   PortcullisError,
   type Site,
@@ -39,6 +40,7 @@ const sentences: Readonly<Record<HealthProblem['code'], string>> = {
   site_unserved: 'A site of the host has no socket.',
   enrichment_failed: 'Where addresses come from is not known.',
   report_undelivered: 'Reports of the host are not delivered.',
+  // Of notices a site is told this one only, about itself.
   site_proxied:
     'The log has the addresses of a proxy in place of this site’s visitors, so nobody can be banned for it. Let the web server put the visitor’s address into REMOTE_ADDR (nginx real_ip, Apache mod_remoteip).',
   doubtful_evidence: 'Some evidence in the host’s log cannot be trusted and does not count.',
@@ -92,7 +94,7 @@ export function createSiteOperations(
       // As a rule the kernel holds all: only where it does not, whose bans are missing is looked up.
       const complete = whole.bans.enforced >= whole.bans.wanted;
       const codes = [...new Set(whole.problems.map(({ code }) => code))].filter(
-        (code) => code !== 'site_proxied' || isProxied(part),
+        (code) => !isNotice({ code }) || (code === 'site_proxied' && isProxied(part)),
       );
       return {
         version,

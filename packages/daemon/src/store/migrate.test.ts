@@ -40,6 +40,7 @@ it('carries failures of a row each over into blocks, whatever they are', () => {
       event: 'login_failure',
       channel: 'login',
       reason: null,
+      doubts: 0,
       sender: null,
     };
     assert.deepEqual(
