@@ -11,7 +11,8 @@ import { waitFor } from '../support/wait-for.ts';
 test('lintian finds no error in the Debian package', { skip: containersLeftOut }, async () => {
   const { stdout } = await createExec()(
     ['lintian', '--allow-root', '--fail-on=error', '--display-level=>=error', await debianPackage()],
-    { timeoutMs: 120_000 },
+    // It reads all of the executable: half a minute, on a loaded machine two.
+    { timeoutMs: 400_000 },
   );
   assert.equal(stdout, '');
 });
@@ -26,7 +27,7 @@ for (const suite of ['bookworm', 'trixie'] as const satisfies readonly Suite[]) 
     before(async () => {
       folder = mkdtempSync(path.join(tmpdir(), 'install-'));
       deb = await debianPackage();
-      container = await createContainer({ suite });
+      container = await createContainer(suite);
     });
     after(async () => {
       await container?.[Symbol.asyncDispose]();
@@ -68,15 +69,15 @@ for (const suite of ['bookworm', 'trixie'] as const satisfies readonly Suite[]) 
       assert.match(await container.run('iptables', '-S', 'INPUT'), /-j portcullis-wordpress/);
     });
 
-    test('the executable starts within 150 ms', async () => {
+    test('the executable starts within 150 ms of processor time', async () => {
       const times: number[] = [];
       for (let i = 0; i < 7; i++) {
-        const start = performance.now();
-        await container.run('portcullis', '--version');
-        times.push(performance.now() - start);
+        const timed = 'TIMEFORMAT="%U %S"; time portcullis --version >/dev/null';
+        const { stderr } = await container.exec(['bash', '-c', timed]);
+        times.push(stderr.split(' ').reduce((sum, part) => sum + Number(part), 0));
       }
-      // On a loaded machine the best of several says what the program takes.
-      assert.ok(Math.min(...times) < 300, `${Math.min(...times)} ms, with nsenter around it`);
+      // A slower machine has twice that; on a loaded one only the best of several says what the program takes.
+      assert.ok(Math.min(...times) < 0.3, `${times.join(', ')} s`);
     });
 
     test('systemd finds nothing wrong with the unit, and little that an attacker could use', async () => {

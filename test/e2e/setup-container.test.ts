@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -16,6 +16,8 @@ import { copyDatabase } from '../wordpress/template.ts';
 const version = '6.8';
 const address = '198.51.100.1';
 const attacker = '198.51.100.7';
+const visitor = '198.51.100.8';
+const secret = 'hush-hush-hush';
 const sites = [
   { user: 'site1', host: 'blog.example.com' },
   { user: 'site2', host: 'shop.example.com' },
@@ -73,28 +75,61 @@ pm = static\npm.max_children = 2\nenv[BENCH_SQLITE] = ${directory}/sqlite\n`,
 async function connect(container: Container, outside: NetworkNamespace): Promise<void> {
   const inner = container.network.name;
   await outside.run('ip', 'link', 'add', 'out', 'type', 'veth', 'peer', 'name', 'web', 'netns', inner);
-  await outside.run('ip', 'addr', 'add', `${attacker}/24`, 'dev', 'out');
+  for (const ip of [attacker, visitor]) await outside.run('ip', 'addr', 'add', `${ip}/24`, 'dev', 'out');
   await outside.run('ip', 'link', 'set', 'out', 'up');
   await container.network.run('ip', 'addr', 'add', `${address}/24`, 'dev', 'web');
   await container.network.run('ip', 'link', 'set', 'web', 'up');
 }
 
+/** As Debian 13 is by itself: the journal is the only log. */
+async function removeRsyslog(container: Container): Promise<void> {
+  await container.run('dpkg', '--purge', 'rsyslog');
+  await container.run('find', '/var/log', '-maxdepth', '1', '-type', 'f', '-name', '*log', '-delete');
+}
+
+/** Something on loopback that answers as Slack does, and keeps what it got in /srv/slack/posts. @returns its webhook */
+async function answerAsSlack(container: Container): Promise<string> {
+  mkdirSync(container.file('/srv/slack'));
+  writeFileSync(
+    container.file('/srv/slack/answer.php'),
+    '<?php file_put_contents("/srv/slack/posts", file_get_contents("php://input") . "\n", FILE_APPEND); echo "ok";',
+  );
+  await container.run('systemd-run', '--quiet', 'php', '-S', '127.0.0.1:8099', '/srv/slack/answer.php');
+  await waitFor('Slack answers', () => container.run('bash', '-c', ': </dev/tcp/127.0.0.1/8099'));
+  return `http://127.0.0.1:8099/services/T0/B0/${secret}`;
+}
+
+/** The commands of a page's nth block, as its reader gives them. */
+function commandsOf(page: string, block: number): string[] {
+  const text = readFileSync(path.join(import.meta.dirname, '../../docs', page), 'utf8');
+  const found = [...text.matchAll(/```sh\n(.*?)```/gs)][block]![1]!;
+  return found.split('\n').flatMap((line) => line.replace(/ +#.*/, '').trim() || []);
+}
+
 test('from a server with two sites to a refused attacker in each panel’s answer: install, setup, attack', {
   skip: containersLeftOut,
 }, async () => {
-  await using container = await createContainer({
-    suite: 'trixie',
-    packages: ['nginx-light', 'php-fpm', 'php-sqlite3', 'php-curl', 'php-mbstring'],
-  });
+  await using container = await createContainer('trixie');
   await using outside = await createNamespace();
   await connect(container, outside);
+  await removeRsyslog(container);
   await layOutSites(container);
+  const follow = (command: string) =>
+    container.run('sh', '-c', `cd /root; sudo() { "$@"; }; ${command}`, 'sh');
   const deb = await debianPackage();
-  cpSync(deb, container.file('/root/portcullis.deb'));
-  await container.run('apt-get', 'install', '--yes', '--quiet', '/root/portcullis.deb');
+  cpSync(deb, container.file(`/root/${path.basename(deb)}`));
+  const [install, ...afterwards] = commandsOf('install.md', 0);
+  assert.match(install!, /apt install/);
+  await follow(install!);
   await waitFor('the daemon answers', async () => container.run('portcullis', 'status', '--json'), {
     timeout: 30_000,
   });
+  for (const command of afterwards) await follow(command);
+  const { log } = JSON.parse(await container.run('portcullis', 'status', '--json'));
+  assert.deepEqual(
+    log.map((one: Record<string, unknown>) => one['path']),
+    ['journal'],
+  );
 
   const setup = async () => JSON.parse(await container.run('portcullis', 'setup', '--yes', '--json'));
   const done = await setup();
@@ -114,9 +149,28 @@ test('from a server with two sites to a refused attacker in each panel’s answe
     sites.map(() => ['kept', 'kept']),
   );
 
-  const logIn = () =>
+  // The commands of the page, without the one that asks; Slack is on loopback here.
+  const webhook = await answerAsSlack(container);
+  writeFileSync(container.file('/root/webhook'), `${webhook}\n`, { mode: 0o600 });
+  const [asking, ...scripted] = commandsOf('install.md', 1);
+  assert.equal(asking, 'sudo portcullis setup');
+  for (const command of scripted) await follow(command);
+  const posts = () => container.run('cat', '/srv/slack/posts');
+  assert.match(await posts(), /can reach you/);
+  // The other way to the same file: systemd hands it over.
+  const toml = '/etc/portcullis/portcullis.toml';
+  const key = '/^webhook_credential/d; s|^webhook_url_file = "/.*"|webhook_credential = "slack-webhook"|';
+  await container.run('sed', '-i', key, toml);
+  assert.match(await container.run('cat', toml), /^webhook_credential = "slack-webhook"/m);
+  await container.run('systemctl', 'restart', 'portcullis');
+  const before = (await posts()).length;
+  await container.run('portcullis', 'slack', 'test');
+  assert.ok((await posts()).length > before);
+
+  const logIn = (from = attacker) =>
     outside.run(
       ...(['curl', '--silent', '--max-time', '20', '--header', `Host: ${sites[0].host}`] as const),
+      ...(['--interface', from] as const),
       ...['--data', 'log=admin&pwd=wrong', `http://${address}/wp-login.php`],
     );
   for (let i = 0; i < 3; i++) assert.match(await logIn(), /Error/);
@@ -129,6 +183,13 @@ test('from a server with two sites to a refused attacker in each panel’s answe
       ),
     { timeout: 30_000 },
   );
+
+  assert.match(await logIn(visitor), /Error/);
+  await waitFor('Slack hears of it', async () => (await posts()).includes(`${attacker} is banned`), {
+    timeout: 30_000,
+  });
+  const journal = await container.run('journalctl', '--no-pager', '--unit=portcullis');
+  assert.ok(!journal.includes(secret));
 
   /** What the panel of a site lists, asked for inside of its WordPress. */
   const panel = async ({ user, host }: (typeof sites)[number]) => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -31,13 +31,8 @@ export interface Container extends AsyncDisposable {
   reboot(): Promise<void>;
 }
 
-export type Suite = 'bookworm' | 'trixie';
-
-export interface ContainerOptions {
-  readonly suite: Suite;
-  /** Debian packages besides those that every image has; each list is an image of its own, made once. */
-  readonly packages?: readonly string[];
-}
+const suites = ['bookworm', 'trixie'] as const;
+export type Suite = (typeof suites)[number];
 
 /** What every image has: systemd, rsyslog, and what portcullis needs, so that no container needs a network. */
 const basePackages = [
@@ -53,8 +48,14 @@ const basePackages = [
   'libstdc++6',
   'procps',
 ];
+/** The only image of each suite, so that each is made once: the younger Debian is also a web server. */
+const packages: Readonly<Record<Suite, readonly string[]>> = {
+  bookworm: basePackages,
+  trixie: [...basePackages, 'nginx-light', 'php-fpm', 'php-sqlite3', 'php-curl', 'php-mbstring'],
+};
 const cache = path.join(import.meta.dirname, '../.cache/containers');
 const mirror = 'http://deb.debian.org/debian';
+const bootScript = path.join(import.meta.dirname, 'container-boot.sh');
 const bootTimeout = 90_000;
 const programTimeout = 120_000;
 
@@ -67,25 +68,31 @@ function leftOut(): string | false {
   for (const program of ['systemd-nspawn', 'debootstrap', 'dpkg-deb', 'strip']) {
     if (globSync(`/{usr/,}{bin,sbin}/${program}`).length === 0) return `left out: there is no ${program}`;
   }
-  return false;
+  // Docker without --privileged, or a kernel without the unified hierarchy: what a container does first is tried.
+  const trial = spawnSync('unshare', ['--mount', 'sh', bootScript, '--try'], { encoding: 'utf8' });
+  if (trial.status !== 0)
+    return `left out: no containers here: ${trial.error?.message ?? trial.stderr.trim()}`;
+  // Only asked where an image has still to be made of it; debootstrap fetches with wget, too.
+  if (suites.every((suite) => existsSync(imageOf(suite)))) return false;
+  const answer = spawnSync('wget', ['--quiet', '--spider', '--timeout=10', '--tries=2', `${mirror}/dists/`]);
+  return answer.status === 0 ? false : `left out: ${mirror} does not answer, and an image is not made yet`;
 }
 
 let created = 0;
 
 /** Boots a container and waits until its services are up. */
-export async function createContainer({ suite, packages = [] }: ContainerOptions): Promise<Container> {
-  const base = await baseImage(suite, packages);
+export async function createContainer(suite: Suite): Promise<Container> {
+  const base = await baseImage(suite);
   const network = await createNamespace();
   const scratch = mkdtempSync(path.join(tmpdir(), 'container-'));
   const name = `pc-${process.pid}-${++created}`;
-  const script = path.join(import.meta.dirname, 'container-boot.sh');
   let output = '';
   let child: ChildProcess;
   let ended: Promise<void>;
 
   function start(): void {
     output = '';
-    child = spawn('unshare', ['--mount', 'sh', script, name, base, scratch, network.name], {
+    child = spawn('unshare', ['--mount', 'sh', bootScript, name, base, scratch, network.name], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text));
@@ -197,18 +204,22 @@ function removeControlGroups(name: string): boolean {
   return true;
 }
 
+/** Where the image of a suite is, or will be: another list of packages makes another one. */
+function imageOf(suite: Suite): string {
+  const hash = createHash('sha256').update(packages[suite].toSorted().join(' ')).digest('hex').slice(0, 8);
+  return path.join(cache, `${suite}-${hash}`);
+}
+
 /** The tree that containers of a suite begin with: made by debootstrap once, which takes a minute, and kept. */
-async function baseImage(suite: Suite, packages: readonly string[]): Promise<string> {
-  const all = [...new Set([...basePackages, ...packages])].sort();
-  const hash = createHash('sha256').update(all.join(' ')).digest('hex').slice(0, 8);
-  const folder = path.join(cache, `${suite}-${hash}`);
+async function baseImage(suite: Suite): Promise<string> {
+  const folder = imageOf(suite);
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
   const draft = mkdtempSync(path.join(cache, '.draft-'));
   try {
     const tree = path.join(draft, 'tree');
     await createExec()(
-      ['debootstrap', '--variant=minbase', `--include=${all.join(',')}`, suite, tree, mirror],
+      ['debootstrap', '--variant=minbase', `--include=${packages[suite].join(',')}`, suite, tree, mirror],
       { timeoutMs: 8 * 60_000 },
     );
     rmSync(path.join(tree, 'etc/hostname'), { force: true });
