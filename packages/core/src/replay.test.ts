@@ -256,8 +256,8 @@ test('the captured attack bans whoever a plain count of the expectations bans', 
   const { decisions, read } = createReplay({ config: '[defaults]\nmaxretry = 2\nipv6_prefix = 128' });
   for (const line of readLogLines('auth.rfc3339.log')) read(line);
   const counts = new Map<string, number>();
-  for (const { counted, ip, count, filters } of readExpected('auth.rfc3339.log')) {
-    if (counted !== true || String(filters) === 'wordpress-extra') continue;
+  for (const { counted, weight, ip, count, filters } of readExpected('auth.rfc3339.log')) {
+    if (counted !== true || weight === 0 || String(filters) === 'wordpress-extra') continue;
     counts.set(String(ip), (counts.get(String(ip)) ?? 0) + Number(count));
   }
   const expected = [...counts].filter(([, count]) => count >= 2).map(([ip]) => ip);
