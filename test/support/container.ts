@@ -71,11 +71,14 @@ function leftOut(): string | false {
   // Docker without --privileged, or a kernel without the unified hierarchy: what a container does first is tried.
   const trial = spawnSync('unshare', ['--mount', 'sh', bootScript, '--try'], { encoding: 'utf8' });
   if (trial.status !== 0)
-    return `left out: no containers here: ${trial.error?.message ?? trial.stderr.trim()}`;
+    return `left out: no containers here: ${trial.error?.message ?? trial.stderr.split('\n')[0]}`;
   // Only asked where an image has still to be made of it; debootstrap fetches with wget, too.
-  if (suites.every((suite) => existsSync(imageOf(suite)))) return false;
-  const answer = spawnSync('wget', ['--quiet', '--spider', '--timeout=10', '--tries=2', `${mirror}/dists/`]);
-  return answer.status === 0 ? false : `left out: ${mirror} does not answer, and an image is not made yet`;
+  for (const suite of suites.filter((one) => !existsSync(imageOf(one)))) {
+    const release = `${mirror}/dists/${suite}/Release`;
+    const { status } = spawnSync('wget', ['--quiet', '--spider', '--timeout=10', '--tries=2', release]);
+    if (status !== 0) return `left out: ${release} cannot be fetched, and an image has to be made of it`;
+  }
+  return false;
 }
 
 let created = 0;
