@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createExec } from './exec.ts';
 import { ExecError } from './exec-error.ts';
@@ -55,14 +58,22 @@ test('a process that does not end in time is killed', async () => {
 });
 
 test('a program that is followed hands over bytes until it is stopped', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'pc-exec-'));
+  const file = join(directory, 'followed');
+  await writeFile(file, 'one\n');
   const { promise, resolve } = Promise.withResolvers<string>();
   let seen = '';
-  const following = exec.follow(['tail', '-n', '+1', '-f', '/proc/self/comm'], (bytes) => {
+  const following = exec.follow(['tail', '-n', '+1', '-f', file], (bytes) => {
     seen += Buffer.from(bytes).toString('latin1');
-    if (seen.includes('\n')) resolve(seen);
+    if (seen.length >= 8) resolve(seen);
   });
-  assert.equal(await promise, 'tail\n');
-  await following.stop();
+  try {
+    await appendFile(file, 'two\n');
+    assert.equal(await promise, 'one\ntwo\n');
+  } finally {
+    await following.stop();
+    await rm(directory, { recursive: true });
+  }
   assert.equal(await following.ended, null);
 });
 
