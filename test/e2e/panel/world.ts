@@ -137,9 +137,9 @@ export async function createWorldOf<Id extends string>(
       logins.clear();
     }
     await page.goto(`${url}/wp-login.php?redirect_to=${encodeURIComponent(`${url}${path}`)}`);
-    await page.fill('#user_login', login);
-    await page.fill('#user_pass', admin.password);
+    await fillIn(page, { '#user_login': login, '#user_pass': admin.password });
     await page.click('#wp-submit');
+    await page.waitForURL(({ pathname }) => !pathname.endsWith('/wp-login.php'));
     logins.set(site, login);
     return page;
   }
@@ -169,6 +169,15 @@ export async function createWorldOf<Id extends string>(
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** WordPress moves the focus to the name a moment after the page came: a password that is being filled in lands there. */
+async function fillIn(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
+  for (let tries = 0; tries < 5; tries++) {
+    for (const [field, value] of Object.entries(fields)) await page.fill(field, value);
+    const values = await Promise.all(Object.keys(fields).map((field) => page.inputValue(field)));
+    if (Object.values(fields).every((value, index) => values[index] === value)) return;
+  }
 }
 
 interface Place {
