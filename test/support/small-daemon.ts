@@ -92,6 +92,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
   const waiting: (() => void)[] = [];
   const doubted: Verdict[] = [];
   const strangers: Stranger[] = [];
+  const loggedIn: string[] = [];
   const pipeline = new Pipeline({
     store,
     detector,
@@ -107,6 +108,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
       strangers.push(...found);
     },
     onCutLine: () => {},
+    onLogin: (address) => loggedIn.push(String(address)),
     onSelfTest: (...line) => selfTests.arrived(...line),
   });
   const byHand = new ByHand({
@@ -175,6 +177,8 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     /** Who would have been banned but for doubts, and lines of the wrong user: what was told so far. */
     doubted,
     strangers,
+    /** The addresses of successful logins that were believed. */
+    loggedIn,
     /** Reads lines, and carries what they lead to to the firewall. */
     async read(...lines: string[]): Promise<void> {
       const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));

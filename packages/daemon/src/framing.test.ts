@@ -214,6 +214,16 @@ describe('a site’s user, or a local shell', () => {
     });
   }
 
+  test('makes nobody known by logins that it writes in another site’s name', async () => {
+    using daemon = await createSmallDaemon(sites);
+    register(daemon);
+    const login = () => request(`Accepted password for admin from ${attacker}`);
+    await daemon.readJournal(blogUser, login());
+    assert.deepEqual(daemon.loggedIn, []);
+    await daemon.readJournal(shopUser, login());
+    assert.deepEqual(daemon.loggedIn, [attacker]);
+  });
+
   test('root may write lines of every site', async () => {
     using daemon = await createSmallDaemon(sites);
     register(daemon);

@@ -268,9 +268,14 @@ export class Pipeline {
     if (cut) this.#findings.cutLines++;
     if (!line.read(bytes, start, end, cut)) return;
     const address = line.address();
-    if (line.message?.event === 'login_success' && line.reason === 'not_a_failure' && address !== null)
-      this.#options.onLogin?.(address, line);
     const { detector } = this.#options;
+    if (
+      line.message?.event === 'login_success' &&
+      line.reason === 'not_a_failure' &&
+      address !== null &&
+      (detector.witnesses.doubts(line, sender) & doubtBits.wrong_sender) === 0
+    )
+      this.#options.onLogin?.(address, line);
     const reason = detector.examine(line, address, now);
     if (reason === 'proxy') this.#options.onProxied?.(address!, line);
     if (reason === 'self_test') {

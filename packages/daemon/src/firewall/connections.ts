@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { type FirewallConfig, type Network, parseNetwork } from '@portcullis/core';
 import type { Argv, Exec } from '../exec.ts';
 import { ExecError } from '../exec-error.ts';
@@ -67,6 +68,8 @@ export class Connections {
   }
 
   async #run(): Promise<void> {
+    // To start a process stops everything else for milliseconds: who waits to hear of the ban hears of it first.
+    await setImmediate();
     while (this.#waiting.size > 0 && this.#possible !== false) {
       const networks = [...this.#waiting.values()];
       this.#waiting.clear();
