@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { waitFor } from '../../../test/support/wait-for.ts';
 import { createExec } from './exec.ts';
 import { ExecError } from './exec-error.ts';
 
@@ -128,3 +130,44 @@ async function failureOf(work: Promise<unknown>): Promise<ExecError> {
   assert.ok(error instanceof ExecError, String(error));
   return error;
 }
+
+test('a program that is prepared has started before its input comes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-exec-'));
+  const started = join(folder, 'started');
+  const prepared = exec.prepare(['sh', '-c', 'touch "$0"; exec cat', started]);
+  await waitFor('it is there', async () => existsSync(started));
+  assert.deepEqual(await prepared.run({ input: ['one\n', 'two\n'] }), { stdout: 'one\ntwo\n', stderr: '' });
+  await rm(folder, { recursive: true });
+});
+
+test('a prepared program that was killed before its input came is started anew', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-exec-'));
+  const pids = join(folder, 'pids');
+  const prepared = exec.prepare(['sh', '-c', 'echo $$ >> "$0"; exec cat', pids]);
+  await waitFor('it is there', async () => existsSync(pids) && readFileSync(pids, 'utf8').endsWith('\n'));
+  const pid = Number(readFileSync(pids, 'utf8'));
+  process.kill(pid, 'SIGKILL');
+  await waitFor('it is gone', async () => !existsSync(`/proc/${pid}`));
+  assert.equal((await prepared.run({ input: 'one\n' })).stdout, 'one\n');
+  await rm(folder, { recursive: true });
+});
+
+test('a prepared program that does not exist is named when it is wanted', async () => {
+  const error = await failureOf(exec.prepare(['no-such-program']).run({ input: 'x' }));
+  assert.equal(error.message, '`no-such-program` cannot run: there is no program `no-such-program`.');
+});
+
+test('a program that waits for its input keeps nobody from ending, and ends too', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-exec-'));
+  const script = join(folder, 'waits.ts');
+  const pidFile = join(folder, 'pid');
+  await writeFile(
+    script,
+    `import { createExec } from ${JSON.stringify(import.meta.resolve('./exec.ts'))};
+     createExec().prepare(['sh', '-c', 'echo $$ > "$0"; exec cat', ${JSON.stringify(pidFile)}]);`,
+  );
+  await exec([process.execPath, script]);
+  const pid = await waitFor('it has begun', () => readFileSync(pidFile, 'utf8').trim() || undefined);
+  await waitFor('it has ended', async () => !existsSync(`/proc/${pid}`));
+  await rm(folder, { recursive: true });
+});

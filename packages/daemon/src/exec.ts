@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { ExecError } from './exec-error.ts';
@@ -25,6 +26,14 @@ export interface Exec {
    * output as bytes. They are valid during the call only; the program waits while they are taken, so nothing piles up.
    */
   follow(argv: Argv, take: (bytes: Uint8Array) => void): Following;
+  /** Starts a program that does nothing before it has read its input, so that who has input need not wait for the start. */
+  prepare(argv: Argv): Prepared;
+}
+
+/** A program that waits for its input. It keeps nobody from ending, and ends itself where we do. */
+export interface Prepared {
+  /** Gives it its input, once; as `exec` from then on. Where it has ended by now, another is started. */
+  run(options: ExecOptions): Promise<{ readonly stdout: string; readonly stderr: string }>;
 }
 
 /** A program that runs. */
@@ -51,18 +60,24 @@ const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export function createExec(options: { readonly path?: string } = {}): Exec {
   const env = { PATH: options.path ?? systemPath, LC_ALL: 'C' };
 
-  const exec: Exec = async (argv, execOptions) => {
-    let stdout = '';
-    const stderr = await runText(argv, env, execOptions, (text) => {
-      stdout += text;
-      if (stdout.length > maxOutput) throw new Error(`\`${argv.join(' ')}\` wrote more than 16 MiB.`);
-    });
-    return { stdout, stderr };
+  const exec: Exec = async (argv, execOptions = {}) =>
+    gather(argv, execOptions, launch(argv, env, execOptions.input));
+
+  exec.prepare = (argv) => {
+    const waiting = launch(argv, env, '');
+    rest(waiting);
+    return {
+      async run(execOptions) {
+        const { pid, exitCode, signalCode } = waiting;
+        const isThere = pid !== undefined && exitCode === null && signalCode === null;
+        return gather(argv, execOptions, isThere ? wake(waiting) : launch(argv, env, execOptions.input));
+      },
+    };
   };
 
-  exec.lines = async (argv, take, execOptions) => {
+  exec.lines = async (argv, take, execOptions = {}) => {
     let rest = '';
-    await runText(argv, env, execOptions, (text) => {
+    await attendText(argv, execOptions, launch(argv, env, execOptions.input), (text) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > maxLine) throw new Error(`\`${argv.join(' ')}\` wrote a line that is too long.`);
@@ -72,7 +87,7 @@ export function createExec(options: { readonly path?: string } = {}): Exec {
   };
 
   exec.follow = (argv, take) => {
-    const { done, abort } = start(argv, env, { timeoutMs: null }, take);
+    const { done, abort } = attend(argv, { timeoutMs: null }, launch(argv, env, undefined), take);
     let stopped = false;
     const ended = done.then(
       () => null,
@@ -91,18 +106,57 @@ export function createExec(options: { readonly path?: string } = {}): Exec {
   return exec;
 }
 
-/** @returns the beginning of standard error */
-function runText(
+async function gather(
   argv: Argv,
-  env: Record<string, string>,
-  { input, timeoutMs = defaultTimeoutMs }: ExecOptions = {},
+  options: ExecOptions,
+  child: ChildProcess,
+): Promise<{ stdout: string; stderr: string }> {
+  let stdout = '';
+  const stderr = await attendText(argv, options, child, (text) => {
+    stdout += text;
+    if (stdout.length > maxOutput) throw new Error(`\`${argv.join(' ')}\` wrote more than 16 MiB.`);
+  });
+  return { stdout, stderr };
+}
+
+/** @returns the beginning of standard error */
+function attendText(
+  argv: Argv,
+  { input, timeoutMs = defaultTimeoutMs }: ExecOptions,
+  child: ChildProcess,
   take: (text: string) => void,
 ): Promise<string> {
   const decoder = new StringDecoder('utf8');
-  return start(argv, env, { input, timeoutMs }, (bytes) => take(decoder.write(bytes))).done;
+  return attend(argv, { input, timeoutMs }, child, (bytes) => take(decoder.write(bytes))).done;
 }
 
-interface Started {
+/** @param input whether there will be any; left out: standard input is /dev/null */
+function launch(
+  [program, ...args]: Argv,
+  env: Record<string, string>,
+  input: ExecOptions['input'],
+): ChildProcess {
+  const stdio: StdioOptions = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
+  return spawn(program, args, { env, shell: false, stdio });
+}
+
+const streamsOf = ({ stdin, stdout, stderr }: ChildProcess) => [stdin, stdout, stderr] as (Socket | null)[];
+
+/** A process that waits keeps ours from nothing; that it could not be started is told when it is wanted. */
+function rest(child: ChildProcess): void {
+  child.unref();
+  child.once('error', () => {});
+  child.stdin?.on('error', () => {});
+  for (const stream of streamsOf(child)) stream?.unref();
+}
+
+function wake(child: ChildProcess): ChildProcess {
+  child.ref();
+  for (const stream of streamsOf(child)) stream?.ref();
+  return child;
+}
+
+interface Attended {
   /** The beginning of standard error. What `take` threw ended the process and is thrown here. */
   readonly done: Promise<string>;
   /** Kills the process; nothing is taken any more. */
@@ -110,20 +164,14 @@ interface Started {
 }
 
 /** @param options.timeoutMs null: it may run for ever */
-function start(
+function attend(
   argv: Argv,
-  env: Record<string, string>,
   options: { readonly input?: ExecOptions['input'] | undefined; readonly timeoutMs: number | null },
+  child: ChildProcess,
   take: (bytes: Buffer) => void,
-): Started {
+): Attended {
   const { input, timeoutMs } = options;
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const [program, ...args] = argv;
-  const child = spawn(program, args, {
-    env,
-    shell: false,
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-  });
   let stderr = '';
   let timedOutAfterMs: number | null = null;
   let failure: unknown;

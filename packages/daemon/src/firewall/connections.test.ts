@@ -89,6 +89,7 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
       return namespace.exec.lines(argv, take, more);
     };
     counting.follow = namespace.exec.follow;
+    counting.prepare = namespace.exec.prepare;
     const closed: number[] = [];
     const troubles: string[] = [];
     const connections = new Connections({
@@ -175,6 +176,7 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
     };
     exec.lines = namespace.exec.lines;
     exec.follow = namespace.exec.follow;
+    exec.prepare = namespace.exec.prepare;
     const { connections, troubles } = create({ exec });
     connections.banned([network('198.51.100.7')]);
     await waitFor('it is told', async () => troubles.length === 1);

@@ -15,6 +15,7 @@ import { refuseFaults } from './faults.ts';
 import { chainName, setName } from './names.ts';
 import { bannedNetwork, setRule, verdicts } from './rules.ts';
 import {
+  createRestoreSets,
   createSet,
   destroySets,
   isOurSet,
@@ -22,7 +23,6 @@ import {
   readEntries,
   readSets,
   refuseForeignSet,
-  restoreSets,
 } from './sets.ts';
 import { createTurns } from './turns.ts';
 
@@ -45,6 +45,7 @@ export function createIpset(
   clock: Clock,
 ): Firewall {
   const inTurn = createTurns();
+  const restoreSets = createRestoreSets(exec);
   const chains = createChains(config, ports, exec, (family, jail) =>
     verdicts(config, family).map((verdict) => setRule(setName(jail, family), verdict)),
   );
@@ -69,7 +70,7 @@ export function createIpset(
       ...(sets.has(set) ? [] : [createSet(set, family)]),
       ...bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
     ]);
-    if (lines.length > 0) await restoreSets(exec, lines);
+    await restoreSets(lines);
     await chains.write(jails, tables);
     const needed = new Set(wanted.map(({ set }) => set));
     await destroySets(
@@ -102,7 +103,7 @@ export function createIpset(
       return chains.limits;
     },
     install: (jails) => inTurn(() => install(jails)),
-    apply: (changes) => inTurn(() => restoreSets(exec, entryLines(changes, chains.families, clock))),
+    apply: (changes) => inTurn(() => restoreSets(entryLines(changes, chains.families, clock))),
     inspect,
     async list() {
       const bans: EnforcedBan[] = [];

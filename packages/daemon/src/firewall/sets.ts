@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { PortcullisError } from '@portcullis/contracts';
 import { type Network, parseNetwork } from '@portcullis/core';
-import type { Exec } from '../exec.ts';
+import type { Exec, Prepared } from '../exec.ts';
 import { type Family, ipv4, ipv6 } from './family.ts';
 import { isOurName } from './names.ts';
 
@@ -82,15 +82,31 @@ export function refuseForeignSet(set: string, header: SetHeader, family: Family)
   );
 }
 
+/** Carries out lines for `ipset restore`, in order. Reads them as fast as `ipset` takes them. */
+export type RestoreSets = (lines: Iterable<string>) => Promise<void>;
+
+const restoreArgv = ['ipset', 'restore', '-exist'] as const;
+/** A set is filled with 100,000 entries in less than a second. */
+const restoreTimeout = 60_000;
+
 /**
- * Carries out lines for `ipset restore`, in order; what exists is replaced, what is missing need not be deleted. Runs
- * nothing where there are none, and reads them as fast as `ipset` takes them.
+ * What exists is replaced, what is missing need not be deleted. Runs nothing where there are no lines. Once it had some,
+ * the `ipset` for the next ones waits for them: to start it takes longer than what it does.
  */
-export async function restoreSets(exec: Exec, lines: Iterable<string>): Promise<void> {
-  const input = lines[Symbol.iterator]();
-  const first = input.next();
-  if (first.done === true) return;
-  await exec(['ipset', 'restore', '-exist'], { input: withNewlines(first.value, input), timeoutMs: 60_000 });
+export function createRestoreSets(exec: Exec): RestoreSets {
+  let waiting: Prepared | null = null;
+  return async (lines) => {
+    const input = lines[Symbol.iterator]();
+    const first = input.next();
+    if (first.done === true) return;
+    const ipset = waiting ?? exec.prepare(restoreArgv);
+    waiting = null;
+    await ipset.run({ input: withNewlines(first.value, input), timeoutMs: restoreTimeout });
+    // Behind whoever waits for these.
+    setImmediate(() => {
+      waiting ??= exec.prepare(restoreArgv);
+    }).unref();
+  };
 }
 
 /** The sets that are as Portcullis makes them. */
@@ -105,10 +121,7 @@ export async function destroySets(exec: Exec, sets: readonly string[]): Promise<
   let left = sets;
   for (let tries = 1; left.length > 0; tries++) {
     try {
-      return await restoreSets(
-        exec,
-        left.map((set) => `destroy ${set}`),
-      );
+      return void (await exec(restoreArgv, { input: left.map((set) => `destroy ${set}\n`) }));
     } catch (error) {
       if (tries === 20) throw error;
       await wait(50);
