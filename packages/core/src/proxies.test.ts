@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Network, parseAddress, parseNetwork } from './address.ts';
+import { Network, parseAddress, parseNetwork } from './address.ts';
 import { cdnRanges } from './cdn-ranges.ts';
 import { createProxies, Proxies } from './proxies.ts';
 
@@ -69,6 +69,28 @@ test('the search finds what looking at all ranges finds', () => {
         found !== null,
         networks.some((each) => each.contains(wanted)),
       );
+    }),
+  );
+});
+
+test('ranges of any length are found, in both families', () => {
+  const single = fc.oneof(
+    fc.nat({ max: 0xffffffff }).map((word) => new Network(4, 0, 0, 0, word)),
+    fc.nat({ max: 0xffffffff }).map((word) => new Network(6, word, word, 1, word)),
+  );
+  const within = fc
+    .tuple(single, fc.nat({ max: 128 }))
+    .map(([one, prefix]) => one.widen(Math.min(prefix, one.prefix)));
+  fc.assert(
+    fc.property(fc.array(within, { maxLength: 8 }), single, (networks, stranger) => {
+      const proxies = new Proxies(networks.map((network) => ({ network, detail: '' })));
+      for (const wanted of [...networks, stranger]) {
+        assert.equal(
+          proxies.find(wanted) !== null,
+          networks.some((each) => each.contains(wanted)),
+          `${wanted} in ${networks.join(' ')}`,
+        );
+      }
     }),
   );
 });

@@ -8,20 +8,30 @@ export interface ProxyRange {
   readonly detail: string;
 }
 
-/** Finds the proxy that an address belongs to: two comparisons for each doubling of their number, and no allocation. */
+/**
+ * Finds the proxy that an address belongs to. For nearly every address that is one look at a table, because few beginnings
+ * are anybody's; for the others two comparisons for each doubling of their number. No allocation.
+ */
 export class Proxies {
   readonly #v4: readonly ProxyRange[];
   readonly #v6: readonly ProxyRange[];
+  /** Beginnings of the ranges, so that others need no search: the first 12 bits of IPv4, the first 16 of IPv6. */
+  readonly #begins4 = new Uint8Array(1 << 12);
+  readonly #begins6 = new Uint8Array(1 << 16);
 
   constructor(proxies: Iterable<ProxyRange> = []) {
     const all = [...proxies];
     this.#v4 = disjoint(all.filter(({ network }) => network.family === 4));
     this.#v6 = disjoint(all.filter(({ network }) => network.family === 6));
+    for (const { network } of this.#v4) markBeginnings(this.#begins4, network.d >>> 20, 12 - network.prefix);
+    for (const { network } of this.#v6) markBeginnings(this.#begins6, network.a >>> 16, 16 - network.prefix);
   }
 
   /** The proxy whose range holds the whole network; null where none does. */
   find(network: Network): ProxyRange | null {
-    const ranges = network.family === 4 ? this.#v4 : this.#v6;
+    const isV4 = network.family === 4;
+    if ((isV4 ? this.#begins4[network.d >>> 20] : this.#begins6[network.a >>> 16]) === 0) return null;
+    const ranges = isV4 ? this.#v4 : this.#v6;
     let low = 0;
     let high = ranges.length;
     while (low < high) {
@@ -57,6 +67,11 @@ export function createProxies({
   );
   return new Proxies([...trusted, ...published]);
 }
+
+/** @param free how many bits of the beginning the range leaves open; 0 or less: none */
+const markBeginnings = (table: Uint8Array, first: number, free: number): void => {
+  table.fill(1, first, first + (1 << Math.max(0, free)));
+};
 
 const compare = (one: Network, other: Network): number =>
   one.a - other.a || one.b - other.b || one.c - other.c || one.d - other.d;
