@@ -23,7 +23,7 @@ import {
 import type { Stranger } from './evidence-watch.ts';
 import { optimize } from './tier-up.ts';
 
-/** A chunk of this many bytes is hundreds of lines at once: a log to catch up with, or an attack. */
+/** A chunk of this many bytes is hundreds of lines at once: a log to catch up with. */
 const muchToRead = 64 * 1024;
 
 /** What a chunk of log came to. */
@@ -217,6 +217,8 @@ export class Pipeline {
     this.#now = clock.now();
     reader.stamps.now = this.#now;
     read();
+    // Somebody fails: from now on bans must not wait for slow code.
+    if (findings.records.length > 0) optimize();
     findings.doubtful.push(...detector.takeDoubtful());
     const held = reader.bursts.first;
     const position = held === undefined ? reader.position : placeOf(reader, held);
