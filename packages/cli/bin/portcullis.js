@@ -1,7 +1,8 @@
-#!/usr/bin/env -S node --v8-pool-size=1 --no-opt --no-maglev
+#!/usr/bin/env -S node --v8-pool-size=1 --no-opt --no-maglev --disable-warning=ExperimentalWarning
 // Plain JavaScript on purpose: with the code of ../src in the compile cache, Node never loads its TypeScript
 // stripper, which would take longer than all the rest. One helping thread for V8: each has memory of its own (2 MB), and
 // the daemon's work is one thread's work. No optimizing compiler before there is work: packages/daemon/src/tier-up.ts.
+// The warning is of node:ffi: packages/daemon/src/release-pages.ts.
 import { accessSync, constants } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

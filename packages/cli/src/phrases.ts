@@ -1,10 +1,14 @@
 import type { Ban } from '@portcullis/contracts';
 import { visible } from './terminal.ts';
 
-const grouped = new Intl.NumberFormat('en');
+/** Made when it is wanted: it brings 5 MB of ICU's data into memory, and the daemon never wants it. */
+let grouped: Intl.NumberFormat | undefined;
 
 /** `1,204`. */
-export const number = (value: number): string => grouped.format(value);
+export const number = (value: number): string => {
+  grouped ??= new Intl.NumberFormat('en');
+  return grouped.format(value);
+};
 
 /** `1 ban`, `1,204 bans`. */
 export const plural = (value: number, one: string, many: string = `${one}s`): string =>

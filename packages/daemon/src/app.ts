@@ -37,6 +37,7 @@ import { ProxiedSites } from './proxied-sites.ts';
 import { Reconciler } from './reconciler.ts';
 import { recount } from './recount.ts';
 import { releaseMemory } from './release-memory.ts';
+import { releaseProgramPages } from './release-pages.ts';
 import { Reports } from './reporters/reports.ts';
 import { createSilentSites } from './reporters/silent-sites.ts';
 import { SelfTests } from './self-tests.ts';
@@ -483,6 +484,7 @@ export function createApp(options: AppOptions): App {
       reports.tell({ kind: 'start', version, firewall: firewall.backend, bans: countBans() });
       void reading.settled().then(() => {
         releaseMemory();
+        releaseProgramPages();
         if (!stopping) void periodicReports.check();
       });
       log.info(

@@ -5,7 +5,9 @@ import type { Exec } from '@portcullis/daemon/offline';
 import type { Bundle } from './bundle.ts';
 
 /** What V8 is told, for less memory: packages/cli/bin/portcullis.js says why. */
-const execArgv = ['--v8-pool-size=1', '--no-opt', '--no-maglev'];
+const v8Flags = ['--v8-pool-size=1', '--no-opt', '--no-maglev'];
+/** The warning is of node:ffi: packages/daemon/src/release-pages.ts. */
+const execArgv = [...v8Flags, '--disable-warning=ExperimentalWarning'];
 
 /** Both steps copy 120 MB. */
 const timeoutMs = 120_000;
@@ -44,7 +46,7 @@ export async function makeExecutable({ code, assets }: Bundle, output: string, e
     );
     // V8 takes a code cache only where its flags are those of the cache's making; its seed of chance would stand in it.
     await exec(
-      ['env', '-C', work, process.execPath, ...execArgv, '--random-seed=1', '--build-sea', 'sea.json'],
+      ['env', '-C', work, process.execPath, ...v8Flags, '--random-seed=1', '--build-sea', 'sea.json'],
       {
         timeoutMs,
       },
