@@ -12,13 +12,23 @@ const maxFindtime = 52 * 7 * 86_400_000;
 type Section = Record<string, unknown>;
 type Report = (path: string, value: unknown, message: string) => void;
 
+/** What only the host can tell of a configuration. */
+export interface HostFacts {
+  /** Whether the host knows a port by this name. Left out: every name may be one. */
+  readonly hasService?: (name: string) => boolean;
+}
+
 /**
  * What a schema cannot say: durations that make no sense, words that are neither address nor host name, settings that
  * exclude each other.
  *
  * @param wrong paths the schema has spoken about; they are not judged twice
  */
-export function ruleProblems(file: ConfigFile, wrong: ReadonlySet<string>): ConfigProblem[] {
+export function ruleProblems(
+  file: ConfigFile,
+  wrong: ReadonlySet<string>,
+  { hasService = () => true }: HostFacts,
+): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const report: Report = (path, value, message) => {
     if (!isWithin(wrong, path)) problems.push({ path, value, message });
@@ -27,7 +37,7 @@ export function ruleProblems(file: ConfigFile, wrong: ReadonlySet<string>): Conf
   const jails = section(file, 'jails');
   for (const [name, jail] of Object.entries(jails)) settingsRules(`jails.${name}`, asSection(jail), report);
   jailRules(jails, file.jails !== undefined, report);
-  firewallRules(section(file, 'firewall'), report);
+  firewallRules(section(file, 'firewall'), hasService, report);
   for (const [key, value] of Object.entries(section(file, 'retention')))
     durationRule(`retention.${key}`, value, report);
   if (typeof file.run_dir === 'string' && new TextEncoder().encode(file.run_dir).length > maxRunDir) {
@@ -121,7 +131,7 @@ function jailRules(jails: Section, given: boolean, report: Report): void {
   if (given && enabled.length === 0) report('jails', Object.keys(jails), 'at least one jail must be enabled');
 }
 
-function firewallRules(firewall: Section, report: Report): void {
+function firewallRules(firewall: Section, hasService: (name: string) => boolean, report: Report): void {
   const { ports, protocols, reject_with: rejectWith, chains } = firewall;
   if (Array.isArray(ports)) {
     const used = ports.reduce((sum: number, port) => sum + (String(port).includes(':') ? 2 : 1), 0);
@@ -135,6 +145,13 @@ function firewallRules(firewall: Section, report: Report): void {
       const [from, to] = numbers;
       if (numbers.some((number) => number < 1 || number > 65535) || (to !== undefined && from! >= to)) {
         report(`firewall.ports[${index}]`, port, 'must be from 1 to 65535, a range as low:high');
+      }
+      if (typeof port === 'string' && /[^0-9:]/.test(port) && !hasService(port)) {
+        report(
+          `firewall.ports[${index}]`,
+          port,
+          'is no name in /etc/services; write the port number instead',
+        );
       }
     }
   }

@@ -299,3 +299,13 @@ rights = ["view", "ban"]
     'sites.two.user',
   ]);
 });
+
+test('a port name that the host does not know is a problem, where somebody says what it knows', () => {
+  const text = '[firewall]\nports = ["http", "htps", 8080, "8000:8010"]';
+  assert.deepEqual(parseConfig(text).problems, []);
+  const { problems } = parseConfig(text, { hasService: (name) => name === 'http' });
+  assert.deepEqual(
+    problems.map(({ path, value }) => [path, value]),
+    [['firewall.ports[1]', 'htps']],
+  );
+});

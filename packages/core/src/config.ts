@@ -14,7 +14,7 @@ import { parse, TomlError } from 'smol-toml';
 import type { BantimePolicy } from './bantime.ts';
 import type { CampaignConfig } from './campaigns.ts';
 import { schemaProblems } from './config-problems.ts';
-import { ruleProblems } from './config-rules.ts';
+import { type HostFacts, ruleProblems } from './config-rules.ts';
 import { type DestinationConfig, destinationsOf, minuteOf } from './destinations.ts';
 import type { KnownGoodPolicy } from './known-good.ts';
 
@@ -118,7 +118,7 @@ export type ParsedConfig =
   | { readonly config: null; readonly problems: readonly ConfigProblem[] };
 
 /** Reads the text of `portcullis.toml`: every problem at once, or the complete configuration. */
-export function parseConfig(text: string): ParsedConfig {
+export function parseConfig(text: string, host: HostFacts = {}): ParsedConfig {
   let file: unknown;
   try {
     file = parse(text);
@@ -129,7 +129,8 @@ export function parseConfig(text: string): ParsedConfig {
     return { config: null, problems: [{ path: '', value: undefined, message }] };
   }
   const wrong = schemaProblems(file);
-  const problems = [...wrong, ...ruleProblems(file as ConfigFile, new Set(wrong.map(({ path }) => path)))];
+  const rules = ruleProblems(file as ConfigFile, new Set(wrong.map(({ path }) => path)), host);
+  const problems = [...wrong, ...rules];
   return problems.length > 0
     ? { config: null, problems }
     : { config: complete(file as ConfigFile), problems: [] };

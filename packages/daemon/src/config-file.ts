@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { PortcullisError } from '@portcullis/contracts';
 import { type Config, type ConfigProblem, parseConfig } from '@portcullis/core';
+import { isService, readServices } from './firewall/ports.ts';
 
 /** What one line says of a problem: place, value, what is allowed. */
 export const describeProblem = ({ path, value, message }: ConfigProblem): string => {
@@ -21,7 +22,8 @@ export function readConfig(path: string): Config {
       cause,
     });
   }
-  const { config, problems } = parseConfig(text);
+  const services = readServices();
+  const { config, problems } = parseConfig(text, { hasService: (name) => isService(name, services) });
   if (config !== null) return config;
   const number = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
   throw new PortcullisError('invalid_config', `The configuration ${path} has ${number}.`, {

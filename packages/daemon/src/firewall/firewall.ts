@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Clock, Firewall, FirewallConfig } from '@portcullis/core';
 import type { Exec } from '../exec.ts';
 import { createDryRun } from './dry-run.ts';
@@ -7,7 +6,7 @@ import { createIpset } from './ipset.ts';
 import { createIptables } from './iptables.ts';
 import { holdsNftTable } from './nft-table.ts';
 import { createNftables, requireNftables } from './nftables.ts';
-import { resolvePorts } from './ports.ts';
+import { readServices, resolvePorts } from './ports.ts';
 import { requireIpset, requireIptables } from './probe.ts';
 import { holdsChains } from './table.ts';
 
@@ -19,7 +18,7 @@ import { holdsChains } from './table.ts';
  */
 export async function createFirewall(config: FirewallConfig, exec: Exec, clock: Clock): Promise<Firewall> {
   if (config.backend === 'dry-run') return createDryRun(clock);
-  const ports = resolvePorts(config.ports, await readFile('/etc/services', 'utf8').catch(() => ''));
+  const ports = resolvePorts(config.ports, readServices());
   const { backend } = config;
   const nftables = () => createNftables(config, ports, exec, clock);
   const fromNftables = async () => ((await holdsNftTable(exec)) ? nftables() : null);

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { PortcullisError } from '@portcullis/contracts';
 
 /** Known where /etc/services is missing, as in a minimal container. */
@@ -5,6 +6,18 @@ const wellKnown = new Map([
   ['http', '80'],
   ['https', '443'],
 ]);
+
+/** The text of /etc/services; empty where there is none. */
+export function readServices(): string {
+  try {
+    return fs.readFileSync('/etc/services', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Whether a name stands for a port. */
+export const isService = (name: string, services: string): boolean => portOf(name, services) !== undefined;
 
 /**
  * Ports as iptables-save prints them, so that a rule can be compared with what the kernel holds: `80`, `8000:8010`.
