@@ -95,6 +95,11 @@ export class BurstWatch<T> {
     held.burst = false;
   }
 
+  /** All that is held, in the order of the log. */
+  *held(): Generator<T> {
+    for (let index = 0; index < this.#size; index++) yield this.#nth(index).item!;
+  }
+
   /** Settles all that is held: nothing more of their instant will come. */
   flush(): void {
     while (this.#size > 0) this.#settleFirst();

@@ -43,7 +43,10 @@ interface Findings {
 
 /** A failure whose instant is not over: one of its own request may still show that it is forged. */
 interface Draft {
-  readonly record: Omit<FailureRecord, 'id'>;
+  readonly record: Omit<FailureRecord, 'id' | 'line'> & {
+    /** In the memory of the source while its chunk is read; a copy where it waits longer. */
+    line: Uint8Array;
+  };
   /** The filters that count it, as bits; 0 where it does not count. */
   readonly filters: number;
   /** Up to where the log is read without it, in a file as an offset; null: nothing of it was read before. */
@@ -220,8 +223,10 @@ export class Pipeline {
     // Somebody fails: from now on bans must not wait for slow code.
     if (findings.records.length > 0) optimize();
     findings.doubtful.push(...detector.takeDoubtful());
-    const held = reader.bursts.first;
-    const position = held === undefined ? reader.position : placeOf(reader, held);
+    // The source uses its memory again.
+    for (const { record: held } of reader.bursts.held()) held.line = held.line.slice();
+    const waiting = reader.bursts.first;
+    const position = waiting === undefined ? reader.position : placeOf(reader, waiting);
     store.transaction(() => {
       store.insertFailures(findings.records);
       if (findings.sites.size > 0) store.touchSites(activity(findings));
@@ -309,7 +314,7 @@ export class Pipeline {
         count: line.count,
         reason,
         doubts: detector.witnesses.doubts(line, sender),
-        line: bytes.slice(start, end),
+        line: bytes.subarray(start, end),
         sender,
       },
       filters: reason === null ? message.filters : 0,
