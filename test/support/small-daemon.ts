@@ -19,6 +19,8 @@ import { createExec } from '../../packages/daemon/src/exec.ts';
 import { ExemptionBook } from '../../packages/daemon/src/exemptions.ts';
 import { createDryRun } from '../../packages/daemon/src/firewall/dry-run.ts';
 import { Health } from '../../packages/daemon/src/health.ts';
+import { Holds } from '../../packages/daemon/src/holds.ts';
+import { KnownGood } from '../../packages/daemon/src/known-good.ts';
 import { Origins } from '../../packages/daemon/src/origins/origins.ts';
 import { ReverseNames } from '../../packages/daemon/src/origins/reverse-names.ts';
 import { Pipeline } from '../../packages/daemon/src/pipeline.ts';
@@ -26,6 +28,8 @@ import { SelfTests } from '../../packages/daemon/src/self-tests.ts';
 import { SiteRegistry } from '../../packages/daemon/src/sites/registry.ts';
 import { createSites } from '../../packages/daemon/src/sites/sites.ts';
 import { selectBans } from '../../packages/daemon/src/store/ban-list.ts';
+import { createKnownGoodTable } from '../../packages/daemon/src/store/known-good.ts';
+import { createQueries } from '../../packages/daemon/src/store/queries.ts';
 import { createStore } from '../../packages/daemon/src/store/sqlite.ts';
 import { VerdictRecorder } from '../../packages/daemon/src/verdict-recorder.ts';
 
@@ -78,6 +82,31 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     onApplied: () => {},
     onRefusal: (error) => assert.fail(error),
   });
+  const sessions = new AdminSessions({ clock, store, owns: (part, name) => registry.owns(part, name) });
+  const knownGoodTable = createKnownGoodTable(store.db);
+  const knownGood = new KnownGood({
+    table: knownGoodTable,
+    store,
+    clock,
+    settings: () => config.knownGood,
+    detector,
+    isAtWork: (address, site) => sessions.isAtWork(address, site),
+    ownerOf: (site) => registry.owners.ownerOf(site),
+  });
+  store.db.beforeCommit(() => knownGood.save());
+  const holds = new Holds({
+    table: knownGoodTable,
+    store,
+    clock,
+    detector,
+    lastFailureId: () => pipeline.lastFailureId,
+    settings: () => config.knownGood,
+    hasJail: (name) => jail(name) !== undefined,
+    isExempt: (network, name) => exemptions.covering(network, name, clock.now()) !== null,
+    ban: (verdict, end) => recorder.enact(verdict, end),
+    committed: () => enforcer.flush(),
+    tell: () => {},
+  });
   const recorder = new VerdictRecorder({
     store,
     enforcer,
@@ -87,6 +116,11 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     touchesExempt: (network, name, sites) =>
       exemptions.overlapping(network, name, clock.now()).length > 0 ||
       exemptions.touchedBySites(network, sites, clock.now()),
+    judge(config, verdict, failures) {
+      const judged = knownGood.judge(config, verdict, failures);
+      if (judged.act === 'ban' || judged.act === 'hold') return holds.take(judged) ?? 'settled';
+      return judged.act === 'wait' ? 'wait' : 'settled';
+    },
   });
   const selfTests = new SelfTests({ clock, jails });
   const waiting: (() => void)[] = [];
@@ -108,7 +142,10 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
       strangers.push(...found);
     },
     onCutLine: () => {},
-    onLogin: (address) => loggedIn.push(String(address)),
+    onLogin(address, line) {
+      loggedIn.push(String(address));
+      knownGood.login(address, line.site, line.user() ?? '', line.time);
+    },
     onSelfTest: (...line) => selfTests.arrived(...line),
   });
   const byHand = new ByHand({
@@ -142,7 +179,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
       onTrouble: (_, sentence) => assert.equal(sentence, null),
     }),
     byHand,
-    sessions: new AdminSessions({ clock, store, owns: (part, name) => registry.owns(part, name) }),
+    sessions,
     jails,
     sharedGroup: () => config.sharedGroup,
     settle: (key) => recorder.settleOne(key),
@@ -202,6 +239,20 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
       pipeline.entries({ entries, position: entries.at(-1)!.position });
       await enforcer.flush();
     },
+    /** Every ban so far, ended ones too, and every one that was held. */
+    bans: () => createQueries(store, clock).bans({ state: 'all', limit: 1_000 }).items,
+    holds: () => (['open', 'made'] as const).flatMap((state) => holds.list({ state, limit: 1_000 }).items),
+    /** Moves the clock on, and ends on the way what ends by then: bans, and waiting for an answer. */
+    pass(time: number): void {
+      const next = () =>
+        Math.min(store.nextBanEnd() ?? time + 1, ...knownGoodTable.openHolds().map(({ until }) => until));
+      for (let end = next(); end <= time; end = next()) {
+        clock.time = end;
+        store.transaction(() => enforcer.end(store.bansDue(end, 1_000), 'expired'));
+        holds.endDue();
+      }
+      clock.time = time;
+    },
     /** Lets the instant of what was read last be over. */
     passInstant(): void {
       for (const work of waiting.splice(0)) work();
@@ -213,6 +264,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     },
     [Symbol.dispose]() {
       recorder.stop();
+      holds.stop();
       store.close();
     },
   };

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import type { Config, Detector, OnLine } from '@portcullis/core';
+import type { Config, OnLine, TriedPolicy } from '@portcullis/core';
+import type { HostKnowledge } from '@portcullis/daemon/offline';
 import { createProgress } from './progress.ts';
 import { createTerminal, type Terminal, visible } from './terminal.ts';
 
@@ -7,8 +8,7 @@ import { createTerminal, type Terminal, visible } from './terminal.ts';
 export const defaultConfigPath = '/etc/portcullis/portcullis.toml';
 
 /** What `match` and `replay` work on. */
-export interface LogWork {
-  readonly detector: Detector;
+export interface LogWork extends TriedPolicy {
   /** Each once, the oldest first. */
   readonly paths: readonly string[];
 }
@@ -19,32 +19,34 @@ export async function openLogs(
   configPath: string | undefined,
   colour: boolean,
 ): Promise<LogWork> {
-  const { createOfflineDetector, expandLogs } = await import('@portcullis/daemon/offline');
+  const { createOfflinePolicy, expandLogs } = await import('@portcullis/daemon/offline');
   const config = await findConfig(configPath);
-  const detector = await createOfflineDetector(config, warner(colour));
-  return { detector, paths: expandLogs(files.length > 0 ? files : config.log.files) };
+  const policy = await createOfflinePolicy(config, warner(colour));
+  return { ...policy, paths: expandLogs(files.length > 0 ? files : config.log.files) };
 }
 
 /** What `policy try` works on: two configurations, and the logs of the first with those that were rotated. */
 export interface PolicyWork {
-  readonly before: Detector;
-  readonly after: Detector;
+  readonly before: TriedPolicy;
+  readonly after: TriedPolicy;
   readonly paths: readonly string[];
 }
 
+/** @param known what the running daemon holds against both; left out: nothing */
 export async function openPolicies(
   { proposed, against, files }: { proposed: string; against: string | undefined; files: readonly string[] },
   colour: boolean,
+  known?: HostKnowledge,
 ): Promise<PolicyWork> {
-  const { createOfflineDetector, expandLogs, expandWithRotated, readConfig } = await import(
+  const { createOfflinePolicy, expandLogs, expandWithRotated, readConfig } = await import(
     '@portcullis/daemon/offline'
   );
   const next = readConfig(proposed);
   const present = await findConfig(against);
   const warn = warner(colour);
   return {
-    before: await createOfflineDetector(present, warn),
-    after: await createOfflineDetector(next, warn),
+    before: await createOfflinePolicy(present, warn, known),
+    after: await createOfflinePolicy(next, warn, known),
     paths: files.length > 0 ? expandLogs(files) : expandWithRotated(present.log.files),
   };
 }

@@ -1,6 +1,7 @@
 import type { PolicyDifference, PolicySummary, TriedBans } from '@portcullis/core';
 import { openPolicies, readLogs } from './logs.ts';
 import { at, number, plural, span, tally } from './phrases.ts';
+import { askDaemon, type DaemonAnswer, describeAnswer } from './running-daemon.ts';
 import type { ExitCode, Session } from './session.ts';
 import { visible, visibleJson } from './terminal.ts';
 
@@ -20,7 +21,9 @@ const told = 20;
 /** Runs two configurations over the same logs. @returns 1 where a ban more would hit somebody who logged in */
 export async function tryPolicy(session: Session, options: PolicyTrialOptions): Promise<ExitCode> {
   const { createZoneClock, PolicyTrial } = await import('@portcullis/core');
-  const { before, after, paths } = await openPolicies(options, session.colour);
+  const daemon = await askDaemon(session);
+  const known = 'silence' in daemon ? undefined : daemon;
+  const { before, after, paths } = await openPolicies(options, session.colour, known);
   const trial = new PolicyTrial(before, after, createZoneClock(Temporal.Now.timeZoneId()), session.now);
   await readLogs(session.out, paths, {
     open() {
@@ -35,8 +38,12 @@ export async function tryPolicy(session: Session, options: PolicyTrialOptions): 
   const summary = trial.summary(differences);
   if (session.json) {
     for (const difference of differences) session.out.line(visibleJson(difference));
-    session.out.line(visibleJson({ change: 'summary', logs: paths, ...summary }));
-  } else tell(session, differences, summary, paths.length, options.all);
+    const held = {
+      allow_entries: known?.allowed.length ?? null,
+      sites_by_command: known?.sites.length ?? null,
+    };
+    session.out.line(visibleJson({ change: 'summary', logs: paths, ...summary, ...held }));
+  } else tell(session, differences, summary, paths.length, daemon, options.all);
   return summary.hits > 0 ? 1 : 0;
 }
 
@@ -45,6 +52,7 @@ function tell(
   differences: readonly PolicyDifference[],
   summary: PolicySummary,
   logs: number,
+  daemon: DaemonAnswer,
   all: boolean,
 ): void {
   const { out } = session;
@@ -79,6 +87,7 @@ function tell(
     `${plural(summary.added, 'address', 'addresses')} banned besides, ${number(summary.removed)} no longer, ` +
       `${number(summary.changed)} otherwise; ${number(summary.hits)} of them logged in successfully`,
   );
+  out.line(`Both ${describeAnswer(daemon)}`);
   if (summary.untold > 0)
     out.line(`${plural(summary.untold, 'ban')} more differ and are not told: there are too many.`);
   if (summary.logins_forgotten > 0) {

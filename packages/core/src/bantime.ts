@@ -31,3 +31,7 @@ export function banDuration(policy: BantimePolicy, earlier: number, random: numb
   const capped = policy.maxtime === null ? duration : Math.min(duration, policy.maxtime);
   return capped > maxDuration ? null : Math.round(capped);
 }
+
+/** The shorter of two durations in milliseconds; null is for ever. */
+export const shorter = (one: number | null, other: number | null): number | null =>
+  one === null ? other : other === null ? one : Math.min(one, other);

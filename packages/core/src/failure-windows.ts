@@ -98,16 +98,21 @@ export class FailureWindows {
     for (const { time, id, count, tag, source } of kept) this.insert(slot, time, id, count, tag, source);
   }
 
-  /** Ids and counts, oldest first. @param fits which failures, by the tags that they bear; left out: all */
-  evidence(slot: number, fits?: (tag: number) => boolean): { failureIds: number[]; failureCounts: number[] } {
+  /** Ids, counts and times, oldest first. @param fits which failures, by the tags that they bear; left out: all */
+  evidence(
+    slot: number,
+    fits?: (tag: number) => boolean,
+  ): { failureIds: number[]; failureCounts: number[]; failureTimes: number[] } {
     const failureIds: number[] = [];
     const failureCounts: number[] = [];
+    const failureTimes: number[] = [];
     for (let failure = this.#first[slot]!; failure !== NONE; failure = this.#next[failure]!) {
       if (fits !== undefined && !fits(this.#tag[failure]!)) continue;
       failureIds.push(this.#id[failure]!);
       failureCounts.push(this.#count[failure]!);
+      failureTimes.push(this.#time[failure]!);
     }
-    return { failureIds, failureCounts };
+    return { failureIds, failureCounts, failureTimes };
   }
 
   /** The source that all failures have in common; -1 where there are several. */

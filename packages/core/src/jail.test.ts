@@ -122,6 +122,7 @@ class NaiveJail {
       failures: total,
       failureIds: failures.map((failure) => failure.id),
       failureCounts: failures.map((failure) => failure.count),
+      failureTimes: failures.map((failure) => failure.time),
     };
   }
 

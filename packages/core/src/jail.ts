@@ -24,9 +24,10 @@ export interface Verdict {
   /** The newest failure's time: when the ban starts. */
   readonly time: number;
   readonly failures: number;
-  /** The failures that count for it, oldest first: their ids, and how many events each stands for. */
+  /** The failures that count for it, oldest first: their ids, how many events each stands for, and when each was. */
   readonly failureIds: readonly number[];
   readonly failureCounts: readonly number[];
+  readonly failureTimes: readonly number[];
   /** The campaign whose lower maxretry decided; left out: the jail's own did. */
   readonly campaign?: string;
 }

@@ -21,11 +21,11 @@ export const maxSitesOfClient = 30;
 const hour = 3_600_000;
 const maxHours = 100;
 const maxAccount = 100;
-/** A network that a provider gives to one customer, as jails count by default. */
-const ipv6Prefix = 64;
+/** An IPv6 network that a provider gives to one customer, as jails count by default. */
+export const loginPrefix = 64;
 
 /** The client of an address, whatever prefix a jail counts by. */
-export const loginClient = (address: Network): Network => clientNetwork(address, ipv6Prefix);
+export const loginClient = (address: Network): Network => clientNetwork(address, loginPrefix);
 
 /**
  * Successful logins by client and site. Only different hours count: ten logins within a minute are one person at work, or one

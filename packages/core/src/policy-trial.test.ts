@@ -16,13 +16,16 @@ const failure = (second: number, ip = '198.51.100.7', site = 'a.example') =>
 const success = (second: number, ip = '198.51.100.7', site = 'a.example') =>
   line(second, `Accepted password for alice from ${ip}`, site);
 
-const detector = (toml: string) =>
-  new Detector(parseConfig(toml).config!.jails, { everywhere: new ExemptionList(), byJail: new Map() }, 0);
+function policy(toml: string) {
+  const { jails, knownGood } = parseConfig(toml).config!;
+  const exemptions = { everywhere: new ExemptionList(), byJail: new Map() };
+  return { detector: new Detector(jails, exemptions, 0), knownGood };
+}
 
 function tried(before: string, after: string, ...logs: readonly string[][]) {
   const trial = new PolicyTrial(
-    detector(before),
-    detector(after),
+    policy(before),
+    policy(after),
     createZoneClock('UTC'),
     Date.parse('2026-11-23T00:00:00Z'),
   );

@@ -1,8 +1,14 @@
 import type { Detector } from './detector.ts';
+import type { KnownGoodPolicy } from './known-good.ts';
 import { LoginSightings, type SeenLogins } from './login-sightings.ts';
-import { Replay, type ReplayedDecision } from './replay.ts';
-import { StampReader, type ZoneClock } from './stamp.ts';
-import { WordPressLine } from './wordpress-line.ts';
+import { Replay, type ReplayedDecision, type ReplayOptions } from './replay.ts';
+import type { ZoneClock } from './stamp.ts';
+
+/** What decides about bans. */
+export interface TriedPolicy {
+  readonly detector: Detector;
+  readonly knownGood: KnownGoodPolicy;
+}
 
 /** The bans of one client by one of the two policies, those left out that both decide alike. */
 export interface TriedBans {
@@ -53,7 +59,12 @@ class Side {
   readonly clients = new Map<string, TriedBans>();
   decided: ReplayedDecision[] = [];
 
-  constructor(detector: Detector, zone: ZoneClock, now: number) {
+  constructor(
+    { detector, knownGood }: TriedPolicy,
+    zone: ZoneClock,
+    now: number,
+    onLogin?: ReplayOptions['onLogin'],
+  ) {
     // No random part: two policies that are alike must come to the same.
     this.replay = new Replay(
       detector,
@@ -63,6 +74,7 @@ class Side {
       (decision) => {
         if (decision.action === 'ban') this.decided.push(decision);
       },
+      { knownGood, ...(onLogin && { onLogin }) },
     );
   }
 
@@ -91,27 +103,22 @@ class Side {
 export class PolicyTrial {
   readonly #before: Side;
   readonly #after: Side;
-  readonly #zone: ZoneClock;
-  readonly #now: number;
   readonly #logins: LoginSightings;
-  #line: WordPressLine;
+  readonly #longestHold: number;
 
   /** @param before the policy that holds. @param after the proposed one */
-  constructor(before: Detector, after: Detector, zone: ZoneClock, now: number) {
-    this.#before = new Side(before, zone, now);
-    this.#after = new Side(after, zone, now);
-    this.#zone = zone;
-    this.#now = now;
+  constructor(before: TriedPolicy, after: TriedPolicy, zone: ZoneClock, now: number) {
     this.#logins = new LoginSightings(
-      [before, after].flatMap(({ jails }) => jails.map(({ config }) => config.ipv6Prefix)),
+      [before, after].flatMap(({ detector }) => detector.jails.map(({ config }) => config.ipv6Prefix)),
     );
-    this.#line = this.#newLine();
+    this.#longestHold = Math.max(before.knownGood.holdFor, after.knownGood.holdFor);
+    this.#before = new Side(before, zone, now);
+    this.#after = new Side(after, zone, now, (address, site, time) => this.#logins.add(address, site, time));
   }
 
   /** Says that another log begins. */
   nextLog(): void {
     for (const { replay } of [this.#before, this.#after]) replay.nextLog();
-    this.#line = this.#newLine();
     this.#compare();
   }
 
@@ -119,16 +126,14 @@ export class PolicyTrial {
     this.#before.replay.line(bytes, start, end, cut);
     this.#after.replay.line(bytes, start, end, cut);
     this.#compare();
-    const line = this.#line;
-    if (!line.read(bytes, start, end, cut) || line.message?.event !== 'login_success') return;
-    const address = line.address();
-    if (address === null || Number.isNaN(line.time)) return;
-    this.#logins.add(address, line.site, line.time);
   }
 
-  /** Says that the logs are over. */
+  /** Says that the logs are over. A ban that waits for an answer is made: none comes. */
   end(): void {
-    for (const { replay } of [this.#before, this.#after]) replay.end();
+    const replays = [this.#before.replay, this.#after.replay];
+    for (const replay of replays) replay.end();
+    const last = Math.max(...replays.map(({ clock }) => clock));
+    for (const replay of replays) replay.pass(last + this.#longestHold);
     this.#compare();
   }
 
@@ -161,10 +166,10 @@ export class PolicyTrial {
     };
   }
 
-  #newLine = (): WordPressLine => new WordPressLine(new StampReader(this.#zone, this.#now));
-
-  /** Forgets what both decided alike with the same line. */
+  /** Forgets what both decided alike with the same line: they live by one clock, whatever each of them counts. */
   #compare(): void {
+    this.#before.replay.pass(this.#after.replay.clock);
+    this.#after.replay.pass(this.#before.replay.clock);
     const { decided: before } = this.#before;
     const { decided: after } = this.#after;
     if (before.length === 0 && after.length === 0) return;

@@ -1,18 +1,21 @@
-import FlatQueue from 'flatqueue';
 import type { Network } from './address.ts';
-import { banDuration } from './bantime.ts';
 import { BurstWatch } from './burst.ts';
 import type { JailConfig } from './config.ts';
 import type { Detector } from './detector.ts';
 import { doubtBits } from './doubts.ts';
 import type { Verdict } from './jail.ts';
+import type { KnownGoodPolicy } from './known-good.ts';
+import { loginClient, loginPrefix } from './logins.ts';
 import { tagOf } from './name-tag.ts';
+import { type ReplayedBan, ReplayedBans } from './replayed-bans.ts';
+import { type ReplayedEvidence, ReplayedKnownGood } from './replayed-known-good.ts';
 import { StampReader, type ZoneClock } from './stamp.ts';
 import { WordPressLine } from './wordpress-line.ts';
 
 /** What `portcullis replay --json` says of one decision. */
 export interface ReplayedDecision {
-  readonly action: 'ban' | 'prolong' | 'unban';
+  /** `hold`: the ban would wait for the administrator. Nobody answers, so that it follows. */
+  readonly action: 'ban' | 'prolong' | 'unban' | 'hold';
   readonly time: string;
   readonly ip: string;
   readonly jail: string;
@@ -20,6 +23,8 @@ export interface ReplayedDecision {
   readonly sites?: Readonly<Record<string, number>>;
   /** Null: for ever. */
   readonly until?: string | null;
+  /** What successful logins changed; left out: nothing. */
+  readonly because?: string;
 }
 
 /** A failure that waits until its instant is over. */
@@ -33,15 +38,21 @@ interface Draft {
   readonly doubts: number;
 }
 
-interface ReplayedBan {
-  readonly jail: string;
-  readonly network: Network;
-  until: number | null;
+/** Where a failure came from. The jails count each under the number of its place, because there are millions. */
+interface Place {
+  readonly site: string;
+  /** Whose login counts for it; null: that of the network that the jail counts. */
+  readonly client: Network | null;
 }
 
-/** Tells networks apart; a number where that suffices, because hundreds of thousands are looked up. */
-const keyOf = (network: Network): number | string =>
-  network.family === 4 && network.isSingle ? network.d : network.toString();
+export interface ReplayOptions {
+  /** Also emit that a ban in force was prolonged. */
+  readonly tellProlonged?: boolean;
+  /** What successful logins change; left out: nothing. */
+  readonly knownGood?: KnownGoodPolicy;
+  /** Called for each successful login. */
+  readonly onLogin?: (address: Network, site: string, time: number) => void;
+}
 
 /**
  * What logs would have led to, by their own clock: the latest stamp so far. Feed it one log after the other, the oldest
@@ -54,17 +65,15 @@ export class Replay {
   readonly #detector: Detector;
   readonly #zone: ZoneClock;
   readonly #now: number;
-  readonly #random: () => number;
-  readonly #tellProlonged: boolean;
+  readonly #options: ReplayOptions;
   readonly #emit: (decision: ReplayedDecision) => void;
-  readonly #sites: string[] = [];
-  readonly #siteIds = new Map<string, number>();
-  /** Bans in force by jail and network. */
-  readonly #active = new Map<string, Map<number | string, ReplayedBan>>();
-  /** How often each network was banned, for jails that escalate. */
-  readonly #times = new Map<string, number>();
-  /** Bans by their end as it was when they were put in: a longer one is found when that comes. */
-  readonly #ends = new FlatQueue<ReplayedBan>();
+  readonly #places: Place[] = [];
+  readonly #placeIds = new Map<string, number>();
+  readonly #bans: ReplayedBans;
+  readonly #knownGood: ReplayedKnownGood | null;
+  /** Whether a jail counts networks that hold several clients. */
+  readonly #countsWide: boolean;
+  #judged = 0;
   /** One for all failures: there are millions. */
   readonly #weight = { doubts: 0, source: 0 };
   readonly #bursts = new BurstWatch<Draft>((draft, burst) => this.#settle(draft, burst));
@@ -72,22 +81,32 @@ export class Replay {
   #clock = Number.NEGATIVE_INFINITY;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
-  /** @param options.tellProlonged also emit that a ban in force was prolonged */
   constructor(
     detector: Detector,
     zone: ZoneClock,
     now: number,
     random: () => number,
     emit: (decision: ReplayedDecision) => void,
-    options: { readonly tellProlonged?: boolean } = {},
+    options: ReplayOptions = {},
   ) {
+    const { knownGood } = options;
     this.#detector = detector;
     this.#zone = zone;
     this.#now = now;
-    this.#random = random;
     this.#emit = emit;
-    this.#tellProlonged = options.tellProlonged ?? false;
+    this.#options = options;
+    this.#bans = new ReplayedBans(random);
+    this.#knownGood =
+      knownGood === undefined
+        ? null
+        : new ReplayedKnownGood(knownGood, detector, (network, jail) => this.#bans.wasBanned(network, jail));
+    this.#countsWide = detector.jails.some(({ config }) => config.ipv6Prefix < loginPrefix);
     this.#line = this.#newLine();
+  }
+
+  /** The log's clock, in epoch milliseconds. */
+  get clock(): number {
+    return this.#clock;
   }
 
   /** Says that another log begins. */
@@ -104,7 +123,14 @@ export class Replay {
   line(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
     this.lines++;
     const line = this.#line;
-    if (line.read(bytes, start, end, cut)) this.#bursts.see(line, line.pid, this.#draft(line));
+    if (!line.read(bytes, start, end, cut)) return;
+    this.#bursts.see(line, line.pid, this.#draft(line));
+    if (line.reason === 'not_a_failure' && line.message?.event === 'login_success') this.#login(line);
+  }
+
+  /** Moves the log's clock on: what ends by then is emitted. */
+  pass(time: number): void {
+    if (time > this.#clock) this.#advance(time);
   }
 
   #draft(line: WordPressLine): Draft | null {
@@ -124,22 +150,32 @@ export class Replay {
     };
   }
 
+  #login(line: WordPressLine): void {
+    const { site, time } = line;
+    const address = line.address();
+    if (address === null || Number.isNaN(time)) return;
+    this.pass(time);
+    this.#knownGood?.login(address, site, line.user() ?? '', time, this.#clock);
+    this.#options.onLogin?.(address, site, time);
+  }
+
   #settle(draft: Draft, burst: boolean): void {
     const { address, time, site, name, count, filters } = draft;
-    if (time > this.#clock) this.#advance(time);
+    this.pass(time);
     const doubts = draft.doubts | (burst ? doubtBits.burst : 0);
     if (this.#detector.distrusted(filters, address, this.#clock, doubts) === null) this.failures += count;
     const weight = this.#weight;
     weight.doubts = doubts;
     weight.source = this.#detector.witnesses.source(site, null);
     const tried = name === null ? undefined : { site, user: () => name, tag: () => tagOf(name) };
-    const id = this.#siteId(site);
+    const place =
+      this.#countsWide && address.family === 6 ? this.#placeOfClient(site, address) : this.#placeOf(site);
     for (const verdict of this.#detector.count(
       filters,
       address,
       time,
       this.#clock,
-      id,
+      place,
       count,
       tried,
       weight,
@@ -150,86 +186,112 @@ export class Replay {
 
   #newLine = (): WordPressLine => new WordPressLine(new StampReader(this.#zone, this.#now));
 
-  #decide({ jail, network, time, ...verdict }: Verdict): void {
+  #decide(verdict: Verdict): void {
+    const { jail, network, time, failures } = verdict;
     const { config } = this.#detector.rule(jail)!;
-    const active = this.#active.getOrInsertComputed(jail, () => new Map());
-    const key = keyOf(network);
-    let ban = active.get(key);
-    const again = ban !== undefined;
-    const until = this.#endOf(config, time, network, again);
-    if (ban === undefined) {
-      this.bans++;
-      ban = { jail, network, until };
-      active.set(key, ban);
-      if (until !== null) this.#ends.push(ban, until);
-    } else {
-      ban.until = ban.until === null || until === null ? null : Math.max(ban.until, until);
-      if (!this.#tellProlonged) return;
-    }
+    const ban = this.#bans.find(jail, network);
+    if (ban !== undefined) {
+      this.#bans.prolong(config, ban, time);
+      if (this.#options.tellProlonged) {
+        this.#tell('prolong', time, ban, { failures, sites: this.#sitesOf(verdict) });
+      }
+    } else if (this.#knownGood === null || this.#knownGood.isEmpty) {
+      this.#ban(config, network, time, {
+        failures,
+        sites: this.#sitesOf(verdict),
+        bantime: null,
+        because: '',
+      });
+    } else this.#judge(this.#knownGood, config, verdict);
+  }
+
+  #judge(knownGood: ReplayedKnownGood, config: JailConfig, verdict: Verdict): void {
+    const failures = this.#failuresOf(verdict);
+    const named = { ...verdict, failureIds: failures.map(({ id }) => id) };
+    const judged = knownGood.judge(config, named, failures, this.#clock);
+    if (judged === null) return;
+    if ('until' in judged) this.#tell('hold', judged.since, judged, judged);
+    else this.#ban(config, verdict.network, verdict.time, judged);
+  }
+
+  #ban(config: JailConfig, network: Network, time: number, evidence: ReplayedEvidence): void {
+    this.bans++;
+    this.#tell('ban', time, this.#bans.begin(config, network, time, evidence.bantime), evidence);
+  }
+
+  #tell(
+    action: ReplayedDecision['action'],
+    time: number,
+    { network, jail, until }: ReplayedBan,
+    { failures, sites, because = '' }: Pick<ReplayedEvidence, 'failures' | 'sites'> & { because?: string },
+  ): void {
     this.#emit({
-      action: again ? 'prolong' : 'ban',
+      action,
       time: iso(time),
       ip: network.toString(),
       jail,
-      failures: verdict.failures,
-      sites: this.#sitesOf(verdict),
-      until: ban.until === null ? null : iso(ban.until),
+      failures,
+      sites,
+      until: until === null ? null : iso(until),
+      ...(because === '' ? {} : { because }),
     });
   }
 
-  /** When a ban from `since` on ends; escalation counts the bans before it, and not itself when it is prolonged. */
-  #endOf(config: JailConfig, since: number, network: Network, again: boolean): number | null {
-    let earlier = 0;
-    if (config.increment) {
-      const key = config.overalljails ? network.toString() : `${config.name} ${network}`;
-      earlier = this.#times.get(key) ?? 0;
-      if (again) earlier = Math.max(0, earlier - 1);
-      else this.#times.set(key, earlier + 1);
-    }
-    const duration = banDuration(config, earlier, this.#random());
-    return duration === null ? null : since + duration;
-  }
-
-  /** Moves the log's clock and ends the bans that it passes. */
+  /** Moves the log's clock and ends what it passes: bans, and waiting for an answer, in the order of their ends. */
   #advance(time: number): void {
     this.#clock = time;
     if (time > this.#sweptAt + sweepInterval) {
       this.#detector.sweep(time);
       this.#sweptAt = time;
     }
-    while ((this.#ends.peekValue() ?? Number.POSITIVE_INFINITY) <= time) {
-      const end = this.#ends.peekValue()!;
-      const ban = this.#ends.pop()!;
-      if (ban.until === null) continue;
-      if (ban.until > end) {
-        this.#ends.push(ban, ban.until);
-        continue;
-      }
-      this.#active.get(ban.jail)!.delete(keyOf(ban.network));
-      this.#emit({ action: 'unban', time: iso(end), ip: ban.network.toString(), jail: ban.jail });
+    for (let held = this.#knownGood?.takeDue(time); held; held = this.#knownGood?.takeDue(time)) {
+      this.#bans.end(held.until, this.#tellEnd);
+      this.#ban(this.#detector.rule(held.jail)!.config, held.network, held.until, held);
     }
+    this.#bans.end(time, this.#tellEnd);
   }
 
-  #siteId(site: string): number {
-    let id = this.#siteIds.get(site);
-    if (id === undefined) {
-      if (this.#sites.length >= maxSites && site !== otherSites) return this.#siteId(otherSites);
-      id = this.#sites.push(site) - 1;
-      this.#siteIds.set(site, id);
-    }
+  #tellEnd = ({ network, jail }: ReplayedBan, end: number): void =>
+    this.#emit({ action: 'unban', time: iso(end), ip: network.toString(), jail });
+
+  #placeOf(site: string): number {
+    return this.#placeIds.get(site) ?? this.#addPlace(site, { site, client: null });
+  }
+
+  #placeOfClient(site: string, address: Network): number {
+    const client = loginClient(address);
+    const key = `${client} ${site}`;
+    return this.#placeIds.get(key) ?? this.#addPlace(key, { site, client });
+  }
+
+  #addPlace(key: string, place: Place): number {
+    if (this.#places.length >= maxPlaces && key !== otherSites) return this.#placeOf(otherSites);
+    const id = this.#places.push(place) - 1;
+    this.#placeIds.set(key, id);
     return id;
   }
 
-  #sitesOf({
-    failureIds,
-    failureCounts,
-  }: Pick<Verdict, 'failureIds' | 'failureCounts'>): Record<string, number> {
+  #sitesOf({ failureIds, failureCounts }: Verdict): Record<string, number> {
     const sites: Record<string, number> = Object.create(null);
-    for (const [index, id] of failureIds.entries()) {
-      const site = this.#sites[id]!;
+    for (const [index, place] of failureIds.entries()) {
+      const { site } = this.#places[place]!;
       sites[site] = (sites[site] ?? 0) + failureCounts[index]!;
     }
     return sites;
+  }
+
+  /** What a verdict rests on, each failure with a number of its own. */
+  #failuresOf({ network, failureIds, failureCounts, failureTimes }: Verdict) {
+    return failureIds.map((place, index) => {
+      const { site, client } = this.#places[place]!;
+      return {
+        id: ++this.#judged,
+        site,
+        address: client ?? network,
+        time: failureTimes[index]!,
+        count: failureCounts[index]!,
+      };
+    });
   }
 }
 
@@ -237,7 +299,7 @@ export class Replay {
 const sweepInterval = 60_000;
 
 /** Sites that are told apart; the Host header is a client's to choose. The rest are counted under one name. */
-const maxSites = 100_000;
+const maxPlaces = 100_000;
 const otherSites = '(other)';
 
 const dayMs = 86_400_000;

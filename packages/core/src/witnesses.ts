@@ -36,7 +36,7 @@ export class Witnesses {
     if (message !== null && namesStoredAddress(message)) doubts |= doubtBits.stored_address;
     if (line.isLongName) doubts |= doubtBits.long_name;
     if (this.#registered.owners.isEmpty) return doubts;
-    const owner = this.#ownerOf(site);
+    const owner = this.ownerOf(site);
     if (owner === null) return doubts | doubtBits.unregistered_site;
     const uid = this.#registered.uids.get(owner);
     // Root may write what it likes, here as everywhere.
@@ -60,10 +60,11 @@ export class Witnesses {
 
   #siteOf(site: string): string {
     if (this.#registered.owners.isEmpty) return site;
-    return this.#ownerOf(site) ?? unregisteredSites;
+    return this.ownerOf(site) ?? unregisteredSites;
   }
 
-  #ownerOf(site: string): string | null {
+  /** The registered site that a name in the log belongs to. */
+  ownerOf(site: string): string | null {
     let owner = this.#owners.get(site);
     if (owner === undefined) {
       owner = this.#registered.owners.ownerOf(site);

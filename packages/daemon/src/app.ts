@@ -228,7 +228,7 @@ export function createApp(options: AppOptions): App {
       exemptions.touchedBySites(network, sites, clock.now()),
     judge(jail, verdict, failures) {
       const judged = knownGood.judge(jail, verdict, failures);
-      if ('verdict' in judged) return holds.take(judged) ?? 'settled';
+      if (judged.act === 'ban' || judged.act === 'hold') return holds.take(judged) ?? 'settled';
       return judged.act === 'wait' ? 'wait' : 'settled';
     },
   });

@@ -6,15 +6,16 @@ import {
   PortcullisError,
   type RequestAnswer,
 } from '@portcullis/contracts';
-import type {
-  BanRecord,
-  BanStore,
-  Clock,
-  Detector,
-  HostEvent,
-  KnownGoodPolicy,
-  Network,
-  Verdict,
+import {
+  type BanRecord,
+  type BanStore,
+  type Clock,
+  type Detector,
+  type HostEvent,
+  holdStep,
+  type KnownGoodPolicy,
+  type Network,
+  type Verdict,
 } from '@portcullis/core';
 import { keyOf } from './enforcer.ts';
 import { addEvidence, noEvidence, toBan } from './evidence.ts';
@@ -22,10 +23,6 @@ import type { JudgedBan } from './known-good.ts';
 import type { Paging } from './operations.ts';
 import { type HeldBan, type KnownGoodTable, toHold } from './store/known-good.ts';
 
-/** Bans that wait at once; beyond it they are made, short, without waiting. */
-export const maxOpenHolds = 50;
-/** After so many times the failures of its verdict a ban waits no longer: somebody attacks in earnest. */
-const patience = 5;
 /** Failures that a hold remembers by number. */
 const maxFailureIds = 2_000;
 
@@ -72,13 +69,13 @@ export class Holds {
    * @returns what is to be banned at once all the same; null where it waits
    */
   take(judged: JudgedBan): JudgedBan | null {
-    const key = keyOf(judged.verdict);
-    const held = this.#open.get(key);
-    if (held !== undefined) return this.#add(held, judged);
-    if (judged.act === 'ban') return judged;
-    if (this.#open.size >= maxOpenHolds) return { ...judged, act: 'ban' };
-    const { table, clock, settings, tell } = this.#options;
     const { verdict, failures, because } = judged;
+    const key = keyOf(verdict);
+    const held = this.#open.get(key);
+    const step = holdStep(judged.act, held?.failures ?? null, verdict.failures, this.#open.size);
+    if (held !== undefined) return this.#add(held, judged, step === 'end');
+    if (step === 'ban') return { ...judged, act: 'ban' };
+    const { table, clock, settings, tell } = this.#options;
     const now = clock.now();
     const { sites, users } = addEvidence(noEvidence, failures);
     const hold = table.saveHold({
@@ -110,7 +107,7 @@ export class Holds {
     return null;
   }
 
-  #add(held: HeldBan, { verdict, failures, bantime }: JudgedBan): JudgedBan | null {
+  #add(held: HeldBan, { verdict, failures, bantime }: JudgedBan, isEnd: boolean): JudgedBan | null {
     const { sites, users } = addEvidence({ ...noEvidence, sites: held.sites, users: held.users }, failures);
     const more = {
       ...held,
@@ -119,7 +116,7 @@ export class Holds {
       sites,
       users,
     };
-    if (more.failures < patience * Math.max(1, verdict.failures)) {
+    if (!isEnd) {
       this.#open.set(keyOf(held), this.#options.table.saveHold(more));
       return null;
     }
@@ -228,6 +225,7 @@ export class Holds {
       failures,
       failureIds,
       failureCounts: [],
+      failureTimes: [],
     };
     return this.#options.ban(verdict, { ...end, because: `${end.because}: ${held.because}` });
   }

@@ -1,4 +1,13 @@
-import { Campaigns, type Config, createProxies, Detector, SiteOwners } from '@portcullis/core';
+import type { AllowEntry } from '@portcullis/contracts';
+import {
+  Campaigns,
+  type Config,
+  createProxies,
+  Detector,
+  type SiteDomains,
+  SiteOwners,
+  type TriedPolicy,
+} from '@portcullis/core';
 import { ExemptionBook } from './exemptions.ts';
 import { Health } from './health.ts';
 
@@ -10,29 +19,42 @@ export { createJournalSource } from './sources/journal.ts';
 export { expandLogs, expandWithRotated, readLog } from './sources/read-log.ts';
 export { optimize } from './tier-up.ts';
 
+/** What a daemon holds besides its configuration. */
+export interface HostKnowledge {
+  readonly allowed: readonly AllowEntry[];
+  /** Registered by command. */
+  readonly sites: readonly SiteDomains[];
+}
+const nothingKnown: HostKnowledge = { allowed: [], sites: [] };
+
 /**
- * The jails of a configuration with ignoreip and what the host itself needs exempt. The allow list is the daemon's
- * and not known here.
+ * What a configuration decides by: its jails with ignoreip and what the host itself needs exempt, its sites, and what it says
+ * of successful logins.
  *
  * @param warn called with a sentence for each host name of ignoreip that does not resolve
+ * @param known what a daemon holds besides; left out: nothing
  */
-export async function createOfflineDetector(
+export async function createOfflinePolicy(
   config: Config,
   warn: (sentence: string) => void,
-): Promise<Detector> {
+  known: HostKnowledge = nothingKnown,
+): Promise<TriedPolicy> {
   const health = new Health(({ sentence }, over) => {
     if (!over) warn(sentence);
   });
+  // The configuration comes last, so that its domains replace others.
+  const owners = new SiteOwners([...known.sites, ...config.sites]);
   const exemptions = new ExemptionBook({
-    store: { allowEntries: () => [] },
+    store: { allowEntries: () => [...known.allowed] },
     health,
     jails: () => config.jails,
     proxies: () => createProxies(config.proxies),
+    ownerOf: (site) => owners.ownerOf(site),
   });
   await exemptions.resolve();
   const detector = new Detector(config.jails, exemptions.current, 0, await createCampaigns(config));
-  detector.witnesses.register({ owners: new SiteOwners(config.sites), uids: new Map() });
-  return detector;
+  detector.witnesses.register({ owners, uids: new Map() });
+  return { detector, knownGood: config.knownGood };
 }
 
 /** As the daemon looks for them, where taking part changes what is banned. */

@@ -7,6 +7,7 @@ import {
   type FailureRecord,
   type JailConfig,
   type Network,
+  shorter,
   type Verdict,
 } from '@portcullis/core';
 import { type Enforcer, keyOf } from './enforcer.ts';
@@ -189,7 +190,7 @@ export class VerdictRecorder {
     const current = store.banInForce(verdict.jail, network);
     const earlier = store.timesBanned(network, config.overalljails ? null : verdict.jail);
     const usual = banDuration(config, current === undefined ? earlier : Math.max(0, earlier - 1), random());
-    const duration = bantime === null ? usual : Math.min(usual ?? bantime, bantime);
+    const duration = shorter(usual, bantime);
     // A stamp ahead of this host's clock must not make a ban last longer.
     const since = Math.min(verdict.time, clock.now());
     const until = duration === null ? null : since + duration;

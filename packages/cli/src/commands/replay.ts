@@ -42,13 +42,14 @@ async function replay(
     return tryPolicy(session, { proposed, against, files, all: all === true });
   }
   const { createZoneClock, Replay } = await import('@portcullis/core');
-  const { detector, paths } = await openLogs(files, config, session.colour);
+  const { detector, knownGood, paths } = await openLogs(files, config, session.colour);
   const zone = createZoneClock(Temporal.Now.timeZoneId());
   const printed: string[] = [];
   const tell = (decision: ReplayedDecision) => {
     printed.push(session.json ? visibleJson(decision) : describe(session, decision));
   };
-  const run = new Replay(detector, zone, session.now, Math.random, tell, { tellProlonged: all === true });
+  const options = { tellProlonged: all === true, knownGood };
+  const run = new Replay(detector, zone, session.now, Math.random, tell, options);
   await readLogs(session.out, paths, {
     open() {
       run.nextLog();
@@ -64,12 +65,13 @@ async function replay(
 }
 
 function describe({ out }: Session, decision: ReplayedDecision): string {
-  const { action, time, ip, jail, failures = 0, sites = {}, until = null } = decision;
-  const start = `${out.styled('dim', at(time))}  ${out.styled(action === 'unban' ? 'green' : 'red', action)}  ${ip}`;
+  const { action, time, ip, jail, failures = 0, sites = {}, until = null, because } = decision;
+  const colour = action === 'unban' ? 'green' : action === 'hold' ? 'yellow' : 'red';
+  const start = `${out.styled('dim', at(time))}  ${out.styled(colour, action)}  ${ip}`;
   if (action === 'unban') return `${start} in ${visible(jail)}`;
   const where = tally(sites).map(([site, count]) => `${visible(site)} ${number(count)}`);
   return (
     `${start} in ${visible(jail)} ${until === null ? 'for ever' : `until ${at(until)}`}: ` +
-    `${plural(failures, 'failure')} (${where.join(', ')})`
+    `${plural(failures, 'failure')} (${where.join(', ')})${because === undefined ? '' : `; ${visible(because)}`}`
   );
 }
