@@ -151,4 +151,43 @@ describe('a policy that is tried on logs', () => {
       [null],
     );
   });
+
+  /** Three hours of logins on two sites, by an account each. */
+  const colleague = [0, 1, 2].flatMap((hour) => [
+    success(hour * 3_600, '198.51.100.7', 'b.example').replace('alice', 'bob'),
+    success(hour * 3_600 + 1),
+  ]);
+
+  test('bans nobody whom logins spare under both, and tells whom they spare under one', () => {
+    const typos = [...colleague, failure(10_000), failure(10_001)];
+    assert.deepEqual(tried('', strict, typos).differences, []);
+    const { differences } = tried(strict, `${strict}[known_good]\nenabled = false\n`, typos);
+    assert.deepEqual(
+      differences.map(({ change, after, logins }) => [change, after?.since, logins?.count]),
+      [['added', iso(10_001), 6]],
+    );
+  });
+
+  test('a ban that waits under both is no difference, whichever of them counts the line that ends it', () => {
+    const elsewhere = [0, 1, 2].map((second) => failure(10_000 + second, '198.51.100.7', 'c.example'));
+    const pingback = line(20_000, 'Pingback requested from 203.0.113.9', 'a.example');
+    const more = '[jails.wordpress]\n[jails.more]\nfilter = ["wordpress-extra"]\n';
+    const { differences, summary } = tried('[jails.wordpress]\n', more, [
+      ...colleague,
+      ...elsewhere,
+      pingback,
+      failure(30_000, '203.0.113.9'),
+    ]);
+    assert.deepEqual(differences, []);
+    assert.deepEqual([summary.bans_before, summary.bans_after], [1, 1]);
+  });
+
+  test('a ban that waits when the logs end is made', () => {
+    const elsewhere = [0, 1, 2].map((second) => failure(10_000 + second, '198.51.100.7', 'c.example'));
+    const { differences } = tried(lenient, '', [...colleague, ...elsewhere]);
+    assert.deepEqual(
+      differences.map(({ change, after }) => [change, after?.since, after?.until]),
+      [['added', iso(10_602), iso(11_202)]],
+    );
+  });
 });

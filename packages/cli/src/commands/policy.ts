@@ -24,7 +24,9 @@ export function addPolicy(program: Command): void {
       `
 Addresses that logged in successfully in the same logs come first, with sites and times. A successful login proves no
 innocence: an attacker may own an account. Exits with 1 where the proposed configuration would hit such an address that the
-present one leaves alone or bans otherwise. The allow list is not asked for: it belongs to the daemon.
+present one leaves alone or bans otherwise. Who is known by logins in these logs is spared as the daemon would spare him.
+
+If the daemon answers on --socket, its allow list and the sites registered by command hold for both.
 
 Examples:
   portcullis policy try stricter.toml

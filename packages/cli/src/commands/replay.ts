@@ -20,10 +20,11 @@ export function addReplay(program: Command): void {
     .addHelpText(
       'after',
       `
-Files are read one after the other, rotated ones first. The allow list is not asked for: it belongs to the daemon.
+Files are read one after the other, rotated ones first. Successful logins in them count as known_good says; a ban that waits for
+the administrator is told as “hold”, and made when nobody answers. No daemon is asked, so there is no allow list.
 
-With --against it says what differs, as “portcullis policy try” does, and exits with 1 where a ban more would hit an address
-that logged in successfully.
+With --against it says what differs, as “portcullis policy try” does (and with the allow list of the daemon, if it answers), and
+exits with 1 where a ban more would hit an address that logged in successfully.
 
 Examples:
   portcullis replay '/var/log/auth.log*'
