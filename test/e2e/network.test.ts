@@ -183,6 +183,7 @@ describe('the panel of a network', { skip: namespacesLeftOut || chromiumLeftOut 
           .getByRole('row')
           .filter({ hasText: /example\s*4/ })
           .waitFor();
+        await page.getByText('portcullis policy try FILE', { exact: true }).waitFor();
         await openTab(page, 'Requests');
         await row(page, common).getByText(`The office of ${shop}`).waitFor();
         await row(page, common).getByText(shop, { exact: true }).waitFor();

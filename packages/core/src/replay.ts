@@ -3,12 +3,14 @@ import { BurstWatch } from './burst.ts';
 import type { JailConfig } from './config.ts';
 import type { Detector } from './detector.ts';
 import { doubtBits } from './doubts.ts';
+import { isoInstant } from './iso-instant.ts';
 import type { Verdict } from './jail.ts';
 import type { KnownGoodPolicy } from './known-good.ts';
-import { loginClient, loginPrefix } from './logins.ts';
+import { loginPrefix } from './logins.ts';
 import { tagOf } from './name-tag.ts';
 import { type ReplayedBan, ReplayedBans } from './replayed-bans.ts';
 import { type ReplayedEvidence, ReplayedKnownGood } from './replayed-known-good.ts';
+import { ReplayedPlaces } from './replayed-places.ts';
 import { StampReader, type ZoneClock } from './stamp.ts';
 import { WordPressLine } from './wordpress-line.ts';
 
@@ -38,13 +40,6 @@ interface Draft {
   readonly doubts: number;
 }
 
-/** Where a failure came from. The jails count each under the number of its place, because there are millions. */
-interface Place {
-  readonly site: string;
-  /** Whose login counts for it; null: that of the network that the jail counts. */
-  readonly client: Network | null;
-}
-
 export interface ReplayOptions {
   /** Also emit that a ban in force was prolonged. */
   readonly tellProlonged?: boolean;
@@ -67,8 +62,7 @@ export class Replay {
   readonly #now: number;
   readonly #options: ReplayOptions;
   readonly #emit: (decision: ReplayedDecision) => void;
-  readonly #places: Place[] = [];
-  readonly #placeIds = new Map<string, number>();
+  readonly #places = new ReplayedPlaces();
   readonly #bans: ReplayedBans;
   readonly #knownGood: ReplayedKnownGood | null;
   /** Whether a jail counts networks that hold several clients. */
@@ -168,8 +162,9 @@ export class Replay {
     weight.doubts = doubts;
     weight.source = this.#detector.witnesses.source(site, null);
     const tried = name === null ? undefined : { site, user: () => name, tag: () => tagOf(name) };
+    const { family } = address;
     const place =
-      this.#countsWide && address.family === 6 ? this.#placeOfClient(site, address) : this.#placeOf(site);
+      this.#countsWide && family === 6 ? this.#places.ofClient(site, address) : this.#places.of(site);
     for (const verdict of this.#detector.count(
       filters,
       address,
@@ -227,12 +222,12 @@ export class Replay {
   ): void {
     this.#emit({
       action,
-      time: iso(time),
+      time: isoInstant(time),
       ip: network.toString(),
       jail,
       failures,
       sites,
-      until: until === null ? null : iso(until),
+      until: until === null ? null : isoInstant(until),
       ...(because === '' ? {} : { because }),
     });
   }
@@ -252,29 +247,12 @@ export class Replay {
   }
 
   #tellEnd = ({ network, jail }: ReplayedBan, end: number): void =>
-    this.#emit({ action: 'unban', time: iso(end), ip: network.toString(), jail });
-
-  #placeOf(site: string): number {
-    return this.#placeIds.get(site) ?? this.#addPlace(site, { site, client: null });
-  }
-
-  #placeOfClient(site: string, address: Network): number {
-    const client = loginClient(address);
-    const key = `${client} ${site}`;
-    return this.#placeIds.get(key) ?? this.#addPlace(key, { site, client });
-  }
-
-  #addPlace(key: string, place: Place): number {
-    if (this.#places.length >= maxPlaces && key !== otherSites) return this.#placeOf(otherSites);
-    const id = this.#places.push(place) - 1;
-    this.#placeIds.set(key, id);
-    return id;
-  }
+    this.#emit({ action: 'unban', time: isoInstant(end), ip: network.toString(), jail });
 
   #sitesOf({ failureIds, failureCounts }: Verdict): Record<string, number> {
     const sites: Record<string, number> = Object.create(null);
     for (const [index, place] of failureIds.entries()) {
-      const { site } = this.#places[place]!;
+      const { site } = this.#places.get(place);
       sites[site] = (sites[site] ?? 0) + failureCounts[index]!;
     }
     return sites;
@@ -283,7 +261,7 @@ export class Replay {
   /** What a verdict rests on, each failure with a number of its own. */
   #failuresOf({ network, failureIds, failureCounts, failureTimes }: Verdict) {
     return failureIds.map((place, index) => {
-      const { site, client } = this.#places[place]!;
+      const { site, client } = this.#places.get(place);
       return {
         id: ++this.#judged,
         site,
@@ -297,25 +275,3 @@ export class Replay {
 
 /** How often addresses outside findtime are forgotten, in the log's milliseconds. */
 const sweepInterval = 60_000;
-
-/** Sites that are told apart; the Host header is a client's to choose. The rest are counted under one name. */
-const maxPlaces = 100_000;
-const otherSites = '(other)';
-
-const dayMs = 86_400_000;
-const dates = new Map<number, string>();
-const pad = (number: number, digits: number): string => String(number).padStart(digits, '0');
-
-/** As `Date.toISOString`, which is slow where hundreds of thousands are wanted: only the date is left to it. */
-function iso(instant: number): string {
-  const day = Math.floor(instant / dayMs);
-  let date = dates.get(day);
-  if (date === undefined) {
-    date = new Date(day * dayMs).toISOString().slice(0, 11);
-    if (dates.size >= 1000) dates.clear();
-    dates.set(day, date);
-  }
-  const ms = instant - day * dayMs;
-  const seconds = Math.floor(ms / 1000);
-  return `${date}${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}.${pad(ms % 1000, 3)}Z`;
-}

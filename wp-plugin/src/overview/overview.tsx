@@ -3,6 +3,7 @@ import { createInterpolateElement } from '@wordpress/element';
 import { __, _n, sprintf } from '@wordpress/i18n';
 import { Skeleton } from '../bans/skeleton.tsx';
 import { Address } from '../parts/address.tsx';
+import { Command } from '../parts/command.tsx';
 import { useNow } from '../parts/now.tsx';
 import { OriginSources } from '../parts/origin-sources.tsx';
 import { Trouble } from '../parts/trouble.tsx';
@@ -40,6 +41,7 @@ export function Overview( { range, setRange }: Props ) {
 	const step = 5 * 60_000;
 	const start = Math.floor( now / step ) * step - hours[ range ] * 3_600_000;
 	const stats = useStats( new Date( start ).toISOString() );
+	const { network } = useSurroundings().settings;
 	return (
 		<section aria-label={ __( 'Overview', 'portcullis' ) }>
 			<OwnAddress />
@@ -53,6 +55,7 @@ export function Overview( { range, setRange }: Props ) {
 				/>
 			) }
 			{ stats.data && <Known stats={ stats.data } range={ range } /> }
+			{ network && <TryPolicy /> }
 		</section>
 	);
 }
@@ -219,6 +222,19 @@ function Top( { title, what = 'failures', entries }: TopProps ) {
 		</table>
 	);
 }
+
+/** For whoever administers the host, too: of the screens, the network's is the nearest to him. */
+const TryPolicy = () => (
+	<>
+		<p>
+			{ __(
+				'Before the configuration of the host is changed, this tells there whom the new one would ban besides or no longer, by the logs. It changes nothing:',
+				'portcullis'
+			) }
+		</p>
+		<Command line="portcullis policy try FILE" />
+	</>
+);
 
 function OwnAddress() {
 	const { ownAddress } = useSurroundings().settings;
