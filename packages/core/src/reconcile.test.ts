@@ -81,12 +81,10 @@ test('an end beyond what a kernel can hold is no difference until it comes near'
   assert.deepEqual(planRepair([forever], [capped], later, toleranceMs), [{ action: 'add', ...forever }]);
 });
 
-test('compares a hundred thousand bans within a second', () => {
+test('finds the one ban that is missing among a hundred thousand', () => {
   const many = Array.from({ length: 100_000 }, (_, index) => ban(index + 1, now + day));
-  const started = performance.now();
   const plan = planRepair(many, many.slice(0, 99_999), now, toleranceMs);
-  assert.equal(plan.length, 1);
-  assert.ok(performance.now() - started < 1000);
+  assert.deepEqual(plan, [{ action: 'add', ...many.at(-1)! }]);
 });
 
 function keyOf({ jail, network }: Pick<EnforcedBan, 'jail' | 'network'>): string {
