@@ -15,6 +15,7 @@ import {
   type Sender,
   type SiteActivity,
   StampReader,
+  type Tried,
   tagOf,
   type Verdict,
   WordPressLine,
@@ -42,15 +43,36 @@ interface Findings {
 }
 
 /** A failure whose instant is not over: one of its own request may still show that it is forged. */
-interface Draft {
-  readonly record: Omit<FailureRecord, 'id' | 'line'> & {
-    /** In the memory of the source while its chunk is read; a copy where it waits longer. */
-    line: Uint8Array;
-  };
+class Draft implements Tried {
+  /** Its number, and what speaks against it, are known when it is counted. */
+  readonly record: { -readonly [Key in keyof FailureRecord]: FailureRecord[Key] };
   /** The filters that count it, as bits; 0 where it does not count. */
   readonly filters: number;
   /** Up to where the log is read without it, in a file as an offset; null: nothing of it was read before. */
   readonly before: number | LogPosition | null;
+
+  constructor(record: FailureRecord, filters: number, before: Draft['before']) {
+    this.record = record;
+    this.filters = filters;
+    this.before = before;
+  }
+
+  get site(): string {
+    return this.record.site;
+  }
+
+  user(): string | null {
+    return this.record.user;
+  }
+
+  tag(): number {
+    return tagOf(this.record.user);
+  }
+
+  /** Copies its line, because the source uses its memory again. */
+  keep(): void {
+    this.record.line = this.record.line.slice();
+  }
 }
 
 /** One log that is being read, with the stamps seen so far. */
@@ -223,8 +245,7 @@ export class Pipeline {
     // Somebody fails: from now on bans must not wait for slow code.
     if (findings.records.length > 0) optimize();
     findings.doubtful.push(...detector.takeDoubtful());
-    // The source uses its memory again.
-    for (const { record: held } of reader.bursts.held()) held.line = held.line.slice();
+    for (const draft of reader.bursts.held()) draft.keep();
     const waiting = reader.bursts.first;
     const position = waiting === undefined ? reader.position : placeOf(reader, waiting);
     store.transaction(() => {
@@ -303,46 +324,46 @@ export class Pipeline {
       bursts.see(line, pid, null);
       return;
     }
-    bursts.see(line, pid, {
-      record: {
-        time: line.time,
-        address,
-        site: line.site,
-        event: message.event,
-        channel: message.channel,
-        user: line.user(),
-        count: line.count,
-        reason,
-        doubts: detector.witnesses.doubts(line, sender),
-        line: bytes.subarray(start, end),
-        sender,
-      },
-      filters: reason === null ? message.filters : 0,
-      before,
-    });
+    const record: FailureRecord = {
+      id: 0,
+      time: line.time,
+      address,
+      site: line.site,
+      event: message.event,
+      channel: message.channel,
+      user: line.user(),
+      count: line.count,
+      reason,
+      doubts: detector.witnesses.doubts(line, sender),
+      line: bytes.subarray(start, end),
+      sender,
+    };
+    bursts.see(line, pid, new Draft(record, reason === null ? message.filters : 0, before));
   }
 
   /** Counts a failure whose instant is over. */
-  #count({ record: draft, filters }: Draft, burst: boolean): void {
+  #count(draft: Draft, burst: boolean): void {
     const { detector } = this.#options;
     const findings = this.#findings;
     const now = this.#now;
-    const { address, time, count, site, user, sender } = draft;
+    const { record, filters } = draft;
+    const { address, time, count, site, sender } = record;
+    const doubts = record.doubts | (burst ? doubtBits.burst : 0);
     const id = this.#nextId++;
-    const doubts = draft.doubts | (burst ? doubtBits.burst : 0);
-    const reason = draft.reason ?? detector.distrusted(filters, address, now, doubts);
-    findings.records.push({ ...draft, id, reason, doubts });
-    touch(findings.sites, site, time, count, reason === null ? count : 0, now);
-    if (reason === null) this.failures += count;
+    record.id = id;
+    record.doubts = doubts;
+    record.reason ??= detector.distrusted(filters, address, now, doubts);
+    findings.records.push(record);
+    touch(findings.sites, site, time, count, record.reason === null ? count : 0, now);
+    if (record.reason === null) this.failures += count;
     if (sender !== null && (doubts & doubtBits.wrong_sender) !== 0) {
       const key = `${site} ${sender.uid}`;
       const lines = (findings.strangers.get(key)?.lines ?? 0) + 1;
       findings.strangers.set(key, { site, uid: sender.uid, lines });
     }
     if (filters === 0) return;
-    const tried = { site, user: () => user, tag: () => tagOf(user) };
     const weight = { doubts, source: detector.witnesses.source(site, sender) };
-    const verdicts = detector.count(filters, address, time, now, id, count, tried, weight);
+    const verdicts = detector.count(filters, address, time, now, id, count, draft, weight);
     if (verdicts.length > 0) findings.verdicts.push(...verdicts);
   }
 }
