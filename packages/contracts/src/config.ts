@@ -115,7 +115,7 @@ export const ConfigFile = object(
           { ...strings, maxItems: 1_000 } as const,
         ),
         cdns: describe(
-          'Treat the published ranges of Cloudflare, Fastly and Google’s load balancers like trusted_proxies.',
+          'Treat the published ranges of Cloudflare, CloudFront, Fastly, Imperva, Sucuri and Google’s load balancers like trusted_proxies.',
           boolean,
         ),
       },
