@@ -60,8 +60,8 @@ describe('people who are known to a running daemon', { skip: namespacesLeftOut }
     await judged(...logins(ip, { site: 'a.example' }), ...failureLines(ip, 3, { site: 'a.example' }));
     assert.equal((await host.bans()).get(ip), undefined);
     host.write(...failureLines(ip, 3, { site: 'a.example' }));
-    const { failures, since, until, reason } = await host.banned(ip);
-    assert.equal(failures, 6);
+    const { failures, since, until, reason, gentle } = await host.banned(ip);
+    assert.deepEqual([failures, gentle], [6, true]);
     assert.equal(Date.parse(until!) - Date.parse(since), 600_000);
     assert.match(reason, /logs in there/);
   });
@@ -100,8 +100,8 @@ describe('people who are known to a running daemon', { skip: namespacesLeftOut }
     await judged(...colleague(ip), ...failureLines(ip, 3, { site: 'c.example' }));
     const approved = await host.portcullis('requests', 'approve', `h${(await heldOf(ip))!.id}`);
     assert.match(approved.stdout, /Banned 198\.51\.100\.4/);
-    const { since, until, sites } = await host.banned(ip);
-    assert.equal(Date.parse(until!) - Date.parse(since), day);
+    const { since, until, sites, gentle } = await host.banned(ip);
+    assert.deepEqual([Date.parse(until!) - Date.parse(since), gentle], [day, false]);
     assert.deepEqual(sites, { 'c.example': 3 });
   });
 
@@ -170,7 +170,8 @@ describe('people who are known to a running daemon', { skip: namespacesLeftOut }
     daemon = await host.start();
     const other = '198.51.100.9';
     await judged(...colleague(other), ...failureLines(other, 3, { site: 'c.example' }));
-    const { since, until, reason } = await host.banned(other);
+    const { since, until, reason, gentle } = await host.banned(other);
+    assert.ok(gentle);
     assert.ok(Date.parse(until!) - Date.parse(since) === 600_000);
     assert.match(reason, /held, and not answered/);
     await waitFor('the hold is made', async () => (await holds('made')).some((hold) => hold.ip === other));

@@ -78,6 +78,7 @@ export const ban = (changes: Partial<Omit<BanRecord, 'id'>> = {}): Omit<BanRecor
   liftedBy: null,
   reason: '3 failures within 3h',
   byHand: false,
+  gentle: false,
   evidence,
   ...changes,
 });
@@ -233,6 +234,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         reason: 'again',
         state: 'active' as const,
         byHand: true,
+        gentle: true,
         evidence: {
           ...evidence,
           sites: { 'other.example.com': 9 },
@@ -243,6 +245,10 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
       store.updateBan(changed);
       assert.deepEqual(store.banInForce('wordpress', changed.network), changed);
       assert.equal(store.nextBanEnd(), null);
+      assert.deepEqual(
+        [...store.bansInForce()].map(({ gentle }) => gentle),
+        [true],
+      );
     });
 
     it('moves the ends of bans in force with the clock by which they were written', () => {

@@ -2,6 +2,7 @@ import { Sender } from './failure.ts';
 import { Origin, originFields } from './origin.ts';
 import {
   array,
+  boolean,
   count,
   counts,
   describe,
@@ -23,6 +24,9 @@ export const EndedBy = describe(
   oneOf('expired', 'unban', 'allowed', 'jail_removed'),
 );
 export type EndedBy = Static<typeof EndedBy>;
+
+/** What a ban may be told without. */
+const banOptional = ['gentle', ...originFields] as const;
 
 export const Ban = object(
   {
@@ -56,9 +60,13 @@ export const Ban = object(
       nullable(string),
     ),
     reason: describe('Why: the rule that decided, or what the administrator wrote.', string),
+    gentle: describe(
+      'Whether it may hit somebody who is known, so that it is short and, of `firewall.ports`, closes the web’s only. A registered site is not told.',
+      boolean,
+    ),
     ...Origin.properties,
   },
-  originFields,
+  banOptional,
 );
 export type Ban = Static<typeof Ban>;
 
@@ -77,7 +85,7 @@ export const Evidence = object({
 });
 export type Evidence = Static<typeof Evidence>;
 
-export const BanDetails = object({ ...Ban.properties, evidence: Evidence }, originFields);
+export const BanDetails = object({ ...Ban.properties, evidence: Evidence }, banOptional);
 export type BanDetails = Static<typeof BanDetails>;
 
 export const NewBan = object(

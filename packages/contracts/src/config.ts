@@ -115,7 +115,7 @@ export const ConfigFile = object(
           { ...strings, maxItems: 1_000 } as const,
         ),
         cdns: describe(
-          'Treat the published ranges of Cloudflare, Fastly and Google’s load balancers like trusted_proxies.',
+          'Treat the published ranges of Cloudflare, CloudFront, Fastly, Imperva, Sucuri and Google’s load balancers like trusted_proxies.',
           boolean,
         ),
       },
@@ -138,7 +138,7 @@ export const ConfigFile = object(
           { type: 'integer', minimum: 1, maximum: 10 } as const,
         ),
         bantime: describe(
-          'The longest that a first ban of an address lasts that is known on each site where it failed, or one that was held.',
+          'The longest that a first ban of an address lasts that is known on each site where it failed, or one that was held. Such a ban is gentle: of `firewall.ports` it closes the web’s only.',
           duration,
         ),
         hold: describe(
@@ -213,7 +213,7 @@ export const ConfigFile = object(
           ),
         ),
         close_connections: describe(
-          'Whether a ban also closes the TCP connections that its address holds open to `ports`. Their packets are refused either way.',
+          'Whether a ban also closes the TCP connections that its address holds open to the ports that it closes. Their packets are refused either way.',
           boolean,
         ),
         on_stop: describe(

@@ -3,14 +3,15 @@ export interface CdnRanges {
   readonly name: string;
   /** The page on which it publishes them. */
   readonly source: string;
-  /** When they were last compared with it. */
+  /** When they were last compared with it, or the date that the list itself bears. */
   readonly checked: string;
   readonly networks: readonly string[];
 }
 
 /**
- * Only whole, published lists: a part of one would let a ban hit what the other part stands for. CloudFront, Akamai,
- * Bunny and others publish lists that change by the week or only to customers: those belong into `trusted_proxies`.
+ * Only whole lists that the publisher itself tells everybody, and whole networks of its own. Bunny and others tell addresses of
+ * servers that they rent, and change them by the week: an old list would exempt whoever rents them next. Akamai tells
+ * customers only. Those belong into `trusted_proxies`.
  */
 export const cdnRanges: readonly CdnRanges[] = [
   {
@@ -45,7 +46,7 @@ export const cdnRanges: readonly CdnRanges[] = [
   {
     name: 'Fastly',
     source: 'https://api.fastly.com/public-ip-list',
-    checked: '2026-08-30',
+    checked: '2026-10-14',
     networks: [
       '23.235.32.0/20',
       '43.249.72.0/22',
@@ -71,9 +72,90 @@ export const cdnRanges: readonly CdnRanges[] = [
     ],
   },
   {
+    // The service CLOUDFRONT_ORIGIN_FACING, syncToken 1762205307: the servers that ask a site, not those that answer visitors.
+    name: 'Amazon CloudFront',
+    source: 'https://ip-ranges.amazonaws.com/ip-ranges.json',
+    checked: '2025-11-03',
+    networks: [
+      '3.29.57.0/26',
+      '3.172.0.0/18',
+      '3.172.64.0/18',
+      '13.124.199.0/24',
+      '15.158.0.0/16',
+      '18.68.0.0/16',
+      '52.46.0.0/18',
+      '52.82.128.0/23',
+      '52.82.134.0/23',
+      '54.182.128.0/20',
+      '54.182.144.0/21',
+      '54.182.154.0/23',
+      '54.182.156.0/22',
+      '54.182.160.0/21',
+      '54.182.172.0/22',
+      '54.182.176.0/21',
+      '54.182.184.0/22',
+      '54.182.188.0/23',
+      '54.182.224.0/21',
+      '54.182.240.0/21',
+      '54.182.248.0/22',
+      '54.239.134.0/23',
+      '54.239.170.0/23',
+      '54.239.204.0/22',
+      '54.239.208.0/21',
+      '64.252.64.0/18',
+      '64.252.128.0/18',
+      '70.132.0.0/18',
+      '130.176.0.0/18',
+      '130.176.64.0/21',
+      '130.176.72.0/22',
+      '130.176.76.0/24',
+      '130.176.78.0/23',
+      '130.176.80.0/22',
+      '130.176.86.0/23',
+      '130.176.88.0/21',
+      '130.176.96.0/19',
+      '130.176.128.0/21',
+      '130.176.136.0/23',
+      '130.176.140.0/22',
+      '130.176.144.0/20',
+      '130.176.160.0/19',
+      '130.176.192.0/19',
+      '204.246.166.0/24',
+      '205.251.218.0/24',
+      '2600:9000:1000::/36',
+      '2600:9000:5200::/40',
+    ],
+  },
+  {
+    name: 'Imperva',
+    source: 'https://my.imperva.com/api/integration/v1/ips',
+    checked: '2026-10-14',
+    networks: [
+      '45.60.0.0/16',
+      '45.64.64.0/22',
+      '45.223.0.0/16',
+      '103.28.248.0/22',
+      '107.154.0.0/16',
+      '131.125.128.0/17',
+      '149.126.72.0/21',
+      '185.11.124.0/22',
+      '192.230.64.0/18',
+      '198.143.32.0/19',
+      '199.83.128.0/21',
+      '2a02:e980::/29',
+    ],
+  },
+  {
+    name: 'Sucuri',
+    source: 'https://docs.sucuri.net/website-firewall/sucuri-firewall-troubleshooting-guide/',
+    checked: '2026-10-14',
+    networks: ['66.248.200.0/22', '185.93.228.0/22', '192.88.134.0/23', '208.109.0.0/22', '2a02:fe80::/29'],
+  },
+  {
+    // With a stored copy of the page, which bears no date itself.
     name: 'Google Cloud load balancing',
-    source: 'https://cloud.google.com/load-balancing/docs/https#source-ip-addresses',
-    checked: '2026-11-21',
-    networks: ['35.191.0.0/16', '130.211.0.0/22'],
+    source: 'https://cloud.google.com/load-balancing/docs/firewall-rules',
+    checked: '2026-11-27',
+    networks: ['35.191.0.0/16', '130.211.0.0/22', '2600:2d00:1:1::/64', '2600:2d00:1:b029::/64'],
   },
 ];

@@ -27,7 +27,7 @@ export interface WholeVerdict<F> {
 /** What its ban is like. */
 export interface JudgedBan<F> extends WholeVerdict<F> {
   readonly act: 'ban' | 'hold';
-  /** At most so long, in milliseconds; null: as the jail says. */
+  /** A gentle ban: at most so long, in milliseconds. Null: as the jail says. */
   readonly bantime: number | null;
   /** Empty: nothing is known of the client. */
   readonly because: string;

@@ -133,6 +133,8 @@ export interface EnforcedBan {
   readonly network: Network;
   /** When it ends; null: never. */
   readonly until: number | null;
+  /** It closes the web's ports only, of those that are configured. Left out: all of them. */
+  readonly gentle?: boolean;
 }
 
 export interface FirewallChange extends EnforcedBan {
@@ -151,7 +153,8 @@ export interface StructureReport {
  * Laws: `install` is idempotent, puts the jumps first in their chains, keeps entries that are there, drops jails that
  * are no longer named, never touches another program's rules, and refuses (firewall_unavailable) what bears our name but
  * is not ours. `apply` is one batch: adding what is there replaces its end, removing what is not there is no error,
- * adding what has already ended does nothing. It may read the changes while it writes. After `apply` resolved, the
+ * adding what has already ended does nothing. A network has one ban a jail: added gently, or no longer gently, it changes
+ * without a moment in which it has none; removing takes it wherever it is. It may read the changes while it writes. After `apply` resolved, the
  * kernel holds it. When it rejects, any part may hold. An entry ends by itself at `until` where the kernel can do that.
  * `inspect` is cheap at any number of bans;
  * `list` is not. `uninstall` leaves nothing of ours behind.
@@ -168,6 +171,8 @@ export interface Firewall {
   readonly families: readonly (4 | 6)[];
   /** Kept sentences about what cannot be enforced here, as IPv6 on a kernel without it. */
   readonly limits: readonly string[];
+  /** Whether a gentle ban leaves ports open. Where it does not it is as any other, and `list` tells it so. */
+  readonly sparesPorts: boolean;
 }
 
 // ─── Store ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -210,6 +215,8 @@ export interface BanRecord {
   readonly reason: string;
   /** A person decided on it, or on its end: it does not rest on its evidence alone. */
   readonly byHand: boolean;
+  /** It may hit somebody who is known, so it is short and closes the web's ports only. */
+  readonly gentle: boolean;
   readonly evidence: BanEvidence;
 }
 
@@ -282,7 +289,7 @@ export interface BanStore {
   touchSites(activity: readonly SiteActivity[]): void;
 
   insertBan(ban: Omit<BanRecord, 'id'>): BanRecord;
-  /** Replaces end, failures, evidence, state and reason of a ban. */
+  /** Replaces end, failures, evidence, state, reason, and whether it is gentle. */
   updateBan(ban: BanRecord): void;
   /** The reason why a ban failed stands behind the one for the ban, until it is active. */
   setBanState(ids: readonly number[], state: 'active' | 'failed', reason?: string): void;
@@ -296,7 +303,7 @@ export interface BanStore {
   banInForce(jail: string, network: Network): BanRecord | undefined;
   /** Bans in force that have an address in common with the network. */
   bansOverlapping(network: Network): BanRecord[];
-  bansInForce(): Iterable<Pick<BanRecord, 'id' | 'jail' | 'network' | 'until' | 'state'>>;
+  bansInForce(): Iterable<Pick<BanRecord, 'id' | 'jail' | 'network' | 'until' | 'state' | 'gentle'>>;
   countBansInForce(): ReadonlyMap<string, number>;
   /** Bans in force that end at or before `now`, at most `limit`. */
   bansDue(now: number, limit: number): BanRecord[];

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Network, parseAddress, parseNetwork } from './address.ts';
 import { cdnRanges } from './cdn-ranges.ts';
 import { createProxies, Proxies } from './proxies.ts';
+import { reservedWithin } from './reserved.ts';
 
 const address = (text: string) => parseAddress(text)!;
 const shipped = createProxies({ trustedProxies: [], cdns: true });
@@ -20,6 +21,22 @@ test('every shipped range is a canonical network, and its first and last address
   }
 });
 
+test('no shipped range is reserved or private, and none has an address of another publisher', () => {
+  const all = cdnRanges.flatMap(({ name, networks }) =>
+    networks.map((text) => ({ name, network: parseNetwork(text)! })),
+  );
+  const never = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
+  for (const { name, network } of all) {
+    assert.deepEqual(reservedWithin(network), [], String(network));
+    for (const text of never) assert.ok(!network.overlaps(parseNetwork(text)!), `${network} is private`);
+    for (const other of all)
+      assert.ok(
+        other.network === network || !other.network.overlaps(network),
+        `${name}: ${network}, ${other.name}`,
+      );
+  }
+});
+
 for (const [text, whose] of [
   ['104.16.0.0', 'Cloudflare'],
   ['104.27.255.255', 'Cloudflare'],
@@ -27,6 +44,11 @@ for (const [text, whose] of [
   ['151.101.1.6', 'Fastly'],
   ['2a04:4e42::1', 'Fastly'],
   ['35.191.7.7', 'Google'],
+  ['2600:2d00:1:1::9', 'Google'],
+  ['130.176.76.255', 'CloudFront'],
+  ['2600:9000:1fff::1', 'CloudFront'],
+  ['45.60.1.1', 'Imperva'],
+  ['192.88.135.9', 'Sucuri'],
 ] as const) {
   test(`${text} is ${whose}’s`, () => assert.match(shipped.find(address(text))!.detail, new RegExp(whose)));
 }

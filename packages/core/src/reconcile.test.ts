@@ -73,6 +73,24 @@ test('the same network in two jails is two bans', () => {
   ]);
 });
 
+test('a ban that closes other ports than wanted is added again, which moves it', () => {
+  const [gentle, ordinary] = [{ ...ban(1, now + day), gentle: true }, ban(1, now + day)];
+  assert.deepEqual(planRepair([gentle], [ordinary], now, toleranceMs), [{ action: 'add', ...gentle }]);
+  assert.deepEqual(planRepair([ordinary], [gentle], now, toleranceMs), [{ action: 'add', ...ordinary }]);
+  assert.deepEqual(planRepair([gentle], [gentle], now, toleranceMs), []);
+  assert.deepEqual(planRepair([{ ...ordinary, gentle: false }], [ordinary], now, toleranceMs), []);
+});
+
+test('a ban that is held both gently and not is put right, whichever is wanted', () => {
+  const [gentle, ordinary] = [{ ...ban(1, null), gentle: true }, ban(1, null)];
+  for (const wanted of [gentle, ordinary])
+    for (const applied of [
+      [gentle, ordinary],
+      [ordinary, gentle],
+    ])
+      assert.deepEqual(planRepair([wanted], applied, now, toleranceMs), [{ action: 'add', ...wanted }]);
+});
+
 test('an end beyond what a kernel can hold is no difference until it comes near', () => {
   const forever = ban(1, null);
   const capped = ban(1, now + 2_147_483_000);

@@ -14,8 +14,8 @@ export function sameEnd(one: number | null, other: number | null, now: number, t
 }
 
 /**
- * What makes `applied` enforce `wanted`: removals first, then bans that are missing or end at another time. Of two
- * wanted bans of one network in one jail the later counts. Bans that have ended are not wanted.
+ * What makes `applied` enforce `wanted`: removals first, then bans that are missing, end at another time or close other
+ * ports. Of two wanted bans of one network in one jail the later counts. Bans that have ended are not wanted.
  *
  * @param toleranceMs how far an end may be off. At least 2000: a kernel counts in whole seconds.
  */
@@ -25,22 +25,27 @@ export function planRepair(
   now: number,
   toleranceMs: number,
 ): FirewallChange[] {
-  const missing = new Map<string, Map<string, EnforcedBan>>();
+  const jails = new Map<string, Map<string, EnforcedBan>>();
   for (const ban of wanted) {
-    const jail = missing.getOrInsertComputed(ban.jail, () => new Map());
+    const jail = jails.getOrInsertComputed(ban.jail, () => new Map());
     if (ban.until === null || ban.until > now) jail.set(ban.network.toString(), ban);
     else jail.delete(ban.network.toString());
   }
+  const held = new Set<EnforcedBan>();
+  const misplaced = new Set<EnforcedBan>();
   const changes: FirewallChange[] = [];
-  for (const { jail, network, until } of applied) {
-    const key = network.toString();
-    const ban = missing.get(jail)?.get(key);
+  for (const { jail, network, until, gentle = false } of applied) {
+    const ban = jails.get(jail)?.get(network.toString());
     if (ban === undefined) changes.push({ action: 'remove', jail, network, until });
-    else if (sameEnd(ban.until, until, now, toleranceMs)) missing.get(jail)!.delete(key);
+    else if (gentle !== (ban.gentle ?? false)) misplaced.add(ban);
+    else if (sameEnd(ban.until, until, now, toleranceMs)) held.add(ban);
   }
-  for (const jail of missing.values()) {
-    for (const { jail: name, network, until } of jail.values()) {
-      changes.push({ action: 'add', jail: name, network, until });
+  for (const jail of jails.values()) {
+    for (const ban of jail.values()) {
+      // One that is where it must be and elsewhere, too, is misplaced: adding it again puts that right.
+      if (held.has(ban) && !misplaced.has(ban)) continue;
+      const { jail: name, network, until, gentle } = ban;
+      changes.push({ action: 'add', jail: name, network, until, ...(gentle === true ? { gentle } : {}) });
     }
   }
   return changes;

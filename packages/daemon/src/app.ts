@@ -181,7 +181,7 @@ export function createApp(options: AppOptions): App {
     onApplied(begun, ended) {
       reconciler.applied();
       connections.unbanned(ended.map(({ network }) => network));
-      connections.banned(begun.map(({ network }) => network));
+      connections.banned(begun);
     },
     onRefusal(error) {
       health.set('firewall_failed', '', `The firewall refused a change: ${error.message}`);

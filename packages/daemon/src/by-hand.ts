@@ -51,9 +51,10 @@ export class ByHand {
                 timesBanned: store.timesBanned(address, config.name) + 1,
                 reason: why,
                 byHand: true,
+                gentle: false,
                 evidence: noEvidence,
               })
-            : enforcer.replace(current, { until, reason: why, byHand: true });
+            : enforcer.replace(current, { until, reason: why, byHand: true, gentle: false });
         this.#audit(actor, 'ban', String(address), config.name, why);
         return record.id;
       },

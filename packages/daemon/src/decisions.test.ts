@@ -119,6 +119,38 @@ describe('from lines to decisions', () => {
     recorder.stop();
   });
 
+  test('a gentle ban is prolonged gently, until a verdict that is not gentle makes it an ordinary one', async () => {
+    const { store, read, recorder, enforcer, firewall } = await createDecisions();
+    read(failures('198.51.100.7', 2));
+    const verdict = {
+      jail: 'wordpress',
+      network: network('198.51.100.7'),
+      time: start,
+      failures: 2,
+      failureIds: [1, 2],
+      failureCounts: [1, 1],
+      failureTimes: [start, start],
+    };
+    const held = async () => {
+      await enforcer.flush();
+      const { gentle, until } = banOf(store, '198.51.100.7')!;
+      assert.deepEqual(
+        (await firewall.list()).map((ban) => ban.gentle),
+        [gentle],
+      );
+      return [gentle, until! - start];
+    };
+    recorder.enact(verdict, { bantime: 60_000, because: 'held' });
+    assert.deepEqual(await held(), [true, 60_000]);
+    recorder.enact(verdict, { bantime: 90_000, because: 'held' });
+    assert.deepEqual(await held(), [true, 90_000]);
+    read(failures('198.51.100.7', 3));
+    assert.deepEqual(await held(), [false, day]);
+    recorder.enact(verdict, { bantime: 90_000, because: 'held' });
+    assert.deepEqual(await held(), [false, day]);
+    recorder.stop();
+  });
+
   test('what waits to prolong a ban is void when the ban is lifted', async () => {
     const { store, read, recorder, enforcer } = await createDecisions();
     read(failures('198.51.100.7', 3));

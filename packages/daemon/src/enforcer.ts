@@ -27,6 +27,8 @@ interface Pending {
   readonly ban: { readonly id: number; readonly event: 'ban' | 'prolong' } | null;
   /** The ban that this ends. */
   readonly ended?: number;
+  /** From this on ports are closed that were open. */
+  readonly closes?: boolean;
 }
 
 export interface EnforcerOptions {
@@ -39,7 +41,7 @@ export interface EnforcerOptions {
   readonly onBan: (ban: BanRecord) => void;
   /** Called when a ban is recorded as ended, with what `keyOf` names it. */
   readonly onEnd: (key: string) => void;
-  /** Called when the kernel has taken a batch: the bans that begin with it, and the ends. */
+  /** Called when the kernel has taken a batch: the bans that begin with it or close more from now on, and the ends. */
   readonly onApplied: (begun: readonly FirewallChange[], ended: readonly FirewallChange[]) => void;
   /** Called when the kernel refused a batch: the reconciler looks what holds. */
   readonly onRefusal: (error: Error) => void;
@@ -109,6 +111,7 @@ export class Enforcer {
     this.#queue.push({
       change: { action: 'add', ...enforced(record) },
       ban: { id: record.id, event: 'ban' },
+      closes: true,
     });
     return record;
   }
@@ -116,7 +119,7 @@ export class Enforcer {
   /** Records another end, and what else is given, for a ban in force. */
   replace(
     ban: BanRecord,
-    changes: Partial<Pick<BanRecord, 'until' | 'failures' | 'evidence' | 'reason' | 'byHand'>>,
+    changes: Partial<Pick<BanRecord, 'until' | 'failures' | 'evidence' | 'reason' | 'byHand' | 'gentle'>>,
   ): BanRecord {
     const record = { ...ban, ...changes };
     this.#options.store.updateBan(record);
@@ -124,6 +127,7 @@ export class Enforcer {
     this.#queue.push({
       change: { action: 'add', ...enforced(record) },
       ban: { id: record.id, event: 'prolong' },
+      closes: ban.gentle && !record.gentle,
     });
     return record;
   }
@@ -145,7 +149,8 @@ export class Enforcer {
       const key = keyOf(ban);
       this.#ends.delete(key);
       onEnd(key);
-      this.#queue.push({ change: { action: 'remove', ...enforced(ban) }, ban: null, ended: ban.id });
+      const { id, jail, network, until } = ban;
+      this.#queue.push({ change: { action: 'remove', jail, network, until }, ban: null, ended: id });
     }
   }
 
@@ -203,7 +208,7 @@ export class Enforcer {
     }
     const changes = (of: readonly Pending[]) => of.map(({ change }) => change);
     this.#options.onApplied(
-      changes(batch.filter(({ ban }) => ban?.event === 'ban')),
+      changes(batch.filter(({ closes }) => closes)),
       changes(batch.filter(({ change }) => change.action === 'remove')),
     );
     for (const pending of batch) this.#untold.push({ ...pending, failed: false });
@@ -239,10 +244,16 @@ export class Enforcer {
 export const keyOf = ({ jail, network }: Pick<EnforcedBan, 'jail' | 'network'>): string =>
   `${jail} ${network}`;
 
-const enforced = ({ jail, network, until }: Pick<BanRecord, 'jail' | 'network' | 'until'>) => ({
+const enforced = ({
   jail,
   network,
   until,
+  gentle,
+}: Pick<BanRecord, 'jail' | 'network' | 'until' | 'gentle'>): EnforcedBan => ({
+  jail,
+  network,
+  until,
+  gentle,
 });
 
 /** Of several changes of one network in one jail only the last counts. */

@@ -125,6 +125,7 @@ export const toBan = (ban: BanRecord): Ban => ({
   ended_by: ban.endedBy,
   lifted_by: ban.liftedBy,
   reason: ban.reason,
+  gentle: ban.gentle,
 });
 
 export const toBanDetails = (ban: BanRecord): BanDetails => ({

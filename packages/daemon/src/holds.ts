@@ -26,7 +26,7 @@ import { type HeldBan, type KnownGoodTable, toHold } from './store/known-good.ts
 /** Failures that a hold remembers by number. */
 const maxFailureIds = 2_000;
 
-/** What becomes of a ban that was held: at most so long, in milliseconds (null: as the jail says), and why it is made now. */
+/** What becomes of a ban that was held: gentle, at most so long, in milliseconds (null: as the jail says), and why it is made now. */
 export interface HeldEnd {
   readonly bantime: number | null;
   readonly because: string;

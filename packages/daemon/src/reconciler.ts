@@ -148,7 +148,8 @@ export class Reconciler {
     const { firewall, store } = this.#options;
     const jails = new Set(this.#options.jails());
     for (const ban of store.bansInForce()) {
-      if (jails.has(ban.jail) && firewall.families.includes(ban.network.family)) yield ban;
+      if (!jails.has(ban.jail) || !firewall.families.includes(ban.network.family)) continue;
+      yield ban.gentle && !firewall.sparesPorts ? { ...ban, gentle: false } : ban;
     }
   }
 
@@ -177,9 +178,9 @@ export class Reconciler {
   async #fill(): Promise<number> {
     let bans = 0;
     const changes = function* (wanted: Iterable<EnforcedBan>): Generator<FirewallChange> {
-      for (const { jail, network, until } of wanted) {
+      for (const { jail, network, until, gentle = false } of wanted) {
         bans++;
-        yield { action: 'add', jail, network, until };
+        yield { action: 'add', jail, network, until, gentle };
       }
     };
     await this.#options.firewall.apply(changes(this.#enforceable()));

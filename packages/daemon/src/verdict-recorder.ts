@@ -195,7 +195,8 @@ export class VerdictRecorder {
     const since = Math.min(verdict.time, clock.now());
     const until = duration === null ? null : since + duration;
     if (current !== undefined) {
-      this.#prolong(current, until, verdict.failures, failures);
+      const gentle = current.gentle && bantime !== null;
+      this.#prolong(current, until, verdict.failures, failures, gentle);
       return;
     }
     const reason = `${verdict.failures} failures ${span(failures)}; ${config.name} allows ${verdict.campaign === undefined ? config.maxretry - 1 : `fewer in the campaign ${verdict.campaign}`} in ${formatDuration(config.findtime)}${because === '' ? '' : `; ${because}`}`;
@@ -209,17 +210,25 @@ export class VerdictRecorder {
       timesBanned: (config.overalljails ? store.timesBanned(network, verdict.jail) : earlier) + 1,
       reason,
       byHand: false,
+      gentle: bantime !== null,
       evidence: addUnseen(addEvidence(noEvidence, failures), Math.max(0, verdict.failures - seen)),
     });
   }
 
-  /** Records that a ban in force ends later and rests on more. Never shortens it. */
-  #prolong(ban: BanRecord, until: number | null, failures: number, evidence: readonly FailureRecord[]): void {
+  /** Records that a ban in force ends later, rests on more and may close more ports. Never shortens it. */
+  #prolong(
+    ban: BanRecord,
+    until: number | null,
+    failures: number,
+    evidence: readonly FailureRecord[],
+    gentle: boolean,
+  ): void {
     const end = ban.until === null || until === null ? null : Math.max(ban.until, until);
     const seen = evidence.reduce((sum, { count }) => sum + count, 0);
     this.#options.enforcer.replace(ban, {
       until: end,
       failures: ban.failures + failures,
+      gentle,
       evidence: addUnseen(addEvidence(ban.evidence, evidence), Math.max(0, failures - seen)),
     });
   }

@@ -92,5 +92,6 @@ function printBans({ out, now }: Session, bans: readonly Ban[], total: number, a
 
 function ending(ban: Ban, now: number): string {
   if (ban.state === 'ended') return `ended ${ago(ban.ended_at!, now)} (${ban.ended_by})`;
-  return ban.state === 'active' ? ahead(ban.until, now) : `${ahead(ban.until, now)} (${ban.state})`;
+  const words = [...(ban.state === 'active' ? [] : [ban.state]), ...(ban.gentle === true ? ['gentle'] : [])];
+  return words.length === 0 ? ahead(ban.until, now) : `${ahead(ban.until, now)} (${words.join(', ')})`;
 }

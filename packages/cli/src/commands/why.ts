@@ -141,10 +141,11 @@ function describeBan(ban: Ban, now: number): string[] {
         : `ends ${ahead(ban.until, now)}`;
   const times = ban.times_banned > 1 ? `, banned ${ban.times_banned} times` : '';
   const state = ban.state === 'pending' || ban.state === 'failed' ? `, ${ban.state}` : '';
+  const gentle = ban.gentle === true ? ', gentle: closes the web’s ports only' : '';
   const users = ban.users.length > 0 ? [`  users tried: ${ban.users.map(visible).join(', ')}`] : [];
   return [
     `${visible(ban.jail)}  since ${at(ban.since)} (${ago(ban.since, now)}), ${end}, ` +
-      `${plural(ban.failures, 'failure')}${times}${state}`,
+      `${plural(ban.failures, 'failure')}${times}${state}${gentle}`,
     ...(ban.reason === '' ? [] : [`  ${visible(ban.reason)}`]),
     ...users,
   ];

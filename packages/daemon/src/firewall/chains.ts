@@ -1,6 +1,7 @@
 import type { FirewallConfig } from '@portcullis/core';
 import type { Exec } from '../exec.ts';
 import { type Family, ipv4, ipv6 } from './family.ts';
+import type { PortsOf } from './ports.ts';
 import { dockerChain } from './rules.ts';
 import { planStructure, refuseForeign, type Structure } from './structure.ts';
 import { structureFaults } from './structure-faults.ts';
@@ -33,12 +34,11 @@ const lockSeconds = 5;
 const restoreTimeoutMs = 60_000;
 
 /**
- * @param ports as `resolvePorts` gives them
  * @param contents the rules that a jail's chain must hold, given those of ours that it holds
  */
 export function createChains(
   config: FirewallConfig,
-  ports: readonly string[],
+  ports: PortsOf,
   exec: Exec,
   contents: (family: Family, jail: string, present: readonly string[]) => readonly string[],
 ): Chains {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
-import { parseNetwork } from '@portcullis/core';
+import { type Network, parseNetwork } from '@portcullis/core';
 import {
   createNamespace,
   type NetworkNamespace,
@@ -15,6 +15,7 @@ import { Connections, type ConnectionsOptions } from './connections.ts';
 
 const clients = ['198.51.100.7', '198.51.100.8', '203.0.113.9', '2001:db8:5::7', '2001:db8:6::7'];
 const network = (text: string) => parseNetwork(text)!;
+const bans = (...networks: Network[]) => networks.map((each) => ({ network: each }));
 
 /** Servers on [::]:8081 and 8090, and a connection from each address to each of them. Says which the servers lost. */
 const server = `
@@ -105,7 +106,7 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
   it('are closed on the banned ports, for IPv4, IPv6 and whole networks; all others stay', async () => {
     await using sockets = await connect(namespace);
     const { connections, argvs, closed, troubles } = create();
-    connections.banned([network('198.51.100.7'), network('2001:db8:5::/64'), network('203.0.113.0/24')]);
+    connections.banned(bans(network('198.51.100.7'), network('2001:db8:5::/64'), network('203.0.113.0/24')));
     const gone = ['198.51.100.7 8081', '2001:db8:5::7 8081', '203.0.113.9 8081'];
     await waitFor('they are closed', async () => sockets.closed().length === gone.length);
     assert.deepEqual(sockets.closed(), gone);
@@ -114,12 +115,29 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
     await connections.stop();
   });
 
+  it('of a gentle ban are closed on the web’s ports only, and on the others when it is one no longer', async () => {
+    await using sockets = await connect(namespace);
+    const { connections } = create({}, ['8080:8082', '8090']);
+    connections.banned([{ network: network('198.51.100.8'), gentle: true }]);
+    // What comes behind shows that the first is through.
+    connections.banned(bans(network('203.0.113.9')));
+    await waitFor('the last are closed', async () => sockets.closed().length === 2);
+    assert.deepEqual(sockets.closed(), ['203.0.113.9 8081', '203.0.113.9 8090']);
+    connections.banned([
+      { network: network('198.51.100.8'), gentle: true },
+      ...bans(network('198.51.100.8')),
+    ]);
+    connections.banned([{ network: network('198.51.100.8'), gentle: true }]);
+    await waitFor('all of its are closed', async () => sockets.closed().length === 4);
+    await connections.stop();
+  });
+
   it('are found among thousands of bans by one look, and bans that come meanwhile wait for one run', async () => {
     await using sockets = await connect(namespace);
     const { connections, argvs } = create({}, ['8081', '8085:8095']);
     const many = Array.from({ length: 5_000 }, (_, n) => network(`198.18.${n >> 8}.${n & 255}`));
-    connections.banned([...many, network('198.51.100.8'), network('2001:db8:6::/64')]);
-    for (const each of many.slice(0, 100)) connections.banned([each]);
+    connections.banned(bans(...many, network('198.51.100.8'), network('2001:db8:6::/64')));
+    for (const each of many.slice(0, 100)) connections.banned(bans(each));
     await waitFor('they are closed', async () => sockets.closed().length === 4);
     assert.deepEqual(sockets.closed(), [
       '198.51.100.8 8081',
@@ -134,20 +152,20 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
   it('stay where the ban was lifted before its turn, where it is configured so, and in a dry run', async () => {
     await using sockets = await connect(namespace);
     const lifted = create();
-    lifted.connections.banned([network('192.0.2.1')]);
-    lifted.connections.banned([network('198.51.100.7')]);
+    lifted.connections.banned(bans(network('192.0.2.1')));
+    lifted.connections.banned(bans(network('198.51.100.7')));
     lifted.connections.unbanned([network('198.51.100.7')]);
     for (const config of [
       { ports: ['8081'], closeConnections: false, backend: 'ipset' as const },
       { ports: ['8081'], closeConnections: true, backend: 'dry-run' as const },
     ]) {
       const { connections, argvs } = create({ config });
-      connections.banned([network('198.51.100.7')]);
+      connections.banned(bans(network('198.51.100.7')));
       await connections.stop();
       assert.deepEqual(argvs, []);
     }
     // What comes behind shows that the first is through.
-    lifted.connections.banned([network('198.51.100.8')]);
+    lifted.connections.banned(bans(network('198.51.100.8')));
     await waitFor('the last is closed', async () => sockets.closed().length > 0);
     assert.deepEqual(sockets.closed(), ['198.51.100.8 8081']);
     await lifted.connections.stop();
@@ -156,7 +174,7 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
   it('that cannot be closed are told of once, and nothing is started any more', async () => {
     const { connections, argvs, troubles } = create({ exec: createExec({ path: '/nowhere' }) });
     for (const ip of clients) {
-      connections.banned([network(ip)]);
+      connections.banned(bans(network(ip)));
       await waitFor('it is told', async () => troubles.length === 1);
     }
     await connections.stop();
@@ -178,9 +196,9 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
     exec.follow = namespace.exec.follow;
     exec.prepare = namespace.exec.prepare;
     const { connections, troubles } = create({ exec });
-    connections.banned([network('198.51.100.7')]);
+    connections.banned(bans(network('198.51.100.7')));
     await waitFor('it is told', async () => troubles.length === 1);
-    connections.banned([network('198.51.100.8')]);
+    connections.banned(bans(network('198.51.100.8')));
     await connections.stop();
     assert.match(troubles[0]!, /this kernel cannot/);
     assert.deepEqual([argvs.length, sockets.closed()], [2, []]);

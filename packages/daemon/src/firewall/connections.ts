@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { type FirewallConfig, type Network, parseNetwork } from '@portcullis/core';
+import { type EnforcedBan, type FirewallConfig, type Network, parseNetwork } from '@portcullis/core';
 import type { Argv, Exec } from '../exec.ts';
 import { ExecError } from '../exec-error.ts';
-import { resolvePorts } from './ports.ts';
+import { gentlePorts, resolvePorts } from './ports.ts';
 
 /** Networks that one run of `ss` is told: its filter is compared with every connection. */
 const networksAtOnce = 200;
@@ -11,6 +11,9 @@ const networksAtOnce = 200;
 const maxWaiting = 50_000;
 /** A run's limit: stopping waits for it. */
 const timeoutMs = 3_000;
+
+/** A ban whose connections are to be closed. */
+type ClosingBan = Pick<EnforcedBan, 'network' | 'gentle'>;
 
 export interface ConnectionsOptions {
   readonly config: Pick<FirewallConfig, 'ports' | 'closeConnections' | 'backend'>;
@@ -34,9 +37,9 @@ export interface ConnectionsOptions {
  */
 export class Connections {
   readonly #options: ConnectionsOptions;
-  readonly #waiting = new Map<string, Network>();
+  readonly #waiting = new Map<string, ClosingBan>();
   #running: Promise<void> | null = null;
-  #ports: string | null = null;
+  #ports: { readonly all: string; readonly gentle: string } | null = null;
   /** Null: not known yet. False: `ss` is missing, or the kernel cannot do it. */
   #possible: boolean | null = null;
   #told = false;
@@ -48,10 +51,13 @@ export class Connections {
   }
 
   /** The kernel holds these bans now. */
-  banned(networks: Iterable<Network>): void {
+  banned(bans: Iterable<ClosingBan>): void {
     if (this.#possible === false) return;
-    for (const network of networks) {
-      if (this.#waiting.size < maxWaiting) this.#waiting.set(String(network), network);
+    for (const { network, gentle = false } of bans) {
+      const key = String(network);
+      const other = this.#waiting.get(key);
+      if (other !== undefined) this.#waiting.set(key, { network, gentle: gentle && other.gentle === true });
+      else if (this.#waiting.size < maxWaiting) this.#waiting.set(key, { network, gentle });
     }
     if (this.#waiting.size > 0) this.#running ??= this.#run().finally(() => (this.#running = null));
   }
@@ -71,11 +77,17 @@ export class Connections {
     // To start a process stops everything else for milliseconds: who waits to hear of the ban hears of it first.
     await setImmediate();
     while (this.#waiting.size > 0 && this.#possible !== false) {
-      const networks = [...this.#waiting.values()];
+      const bans = [...this.#waiting.values()];
       this.#waiting.clear();
       try {
-        this.#ports ??= await this.#portFilter();
-        for (const some of await this.#withConnections(networks)) await this.#close(some);
+        this.#ports ??= await this.#portFilters();
+        const ports = this.#ports;
+        for (const [filter, group] of Map.groupBy(bans, ({ gentle }) =>
+          gentle ? ports.gentle : ports.all,
+        )) {
+          const networks = group.map(({ network }) => network);
+          for (const some of await this.#withConnections(filter, networks)) await this.#close(filter, some);
+        }
       } catch (error) {
         if (error instanceof ExecError && error.facts.errno === 'ENOENT') {
           this.#possible = false;
@@ -86,7 +98,7 @@ export class Connections {
   }
 
   /** In parts for one run each. Of many, those alone that hold a connection: most have none. */
-  async #withConnections(networks: readonly Network[]): Promise<Network[][]> {
+  async #withConnections(ports: string, networks: readonly Network[]): Promise<Network[][]> {
     if (networks.length <= networksAtOnce) return [[...networks]];
     const wanted = new Map(networks.map((network) => [String(network), network]));
     const prefixes = new Map(
@@ -102,7 +114,7 @@ export class Connections {
           if (hit !== undefined) found.add(hit);
         }
       },
-      { input: `${this.#ports}\n`, timeoutMs },
+      { input: `${ports}\n`, timeoutMs },
     );
     const all = [...found];
     return Array.from({ length: Math.ceil(all.length / networksAtOnce) }, (_, part) =>
@@ -110,9 +122,9 @@ export class Connections {
     );
   }
 
-  async #close(networks: readonly Network[]): Promise<void> {
+  async #close(ports: string, networks: readonly Network[]): Promise<void> {
     const peers = networks.map((network) => `dst ${network}`).join(' or ');
-    const input = `${this.#ports} and ( ${peers} )\n`;
+    const input = `${ports} and ( ${peers} )\n`;
     const { stdout } = await this.#options.exec(ss('--kill'), { input, timeoutMs });
     const closed = linesOf(stdout);
     if (closed > 0) {
@@ -127,13 +139,10 @@ export class Connections {
     }
   }
 
-  async #portFilter(): Promise<string> {
+  async #portFilters() {
     const services = await readFile('/etc/services', 'utf8').catch(() => '');
-    const ports = resolvePorts(this.#options.config.ports, services).map((port) => {
-      const [first, last] = port.split(':');
-      return last === undefined ? `sport = :${first}` : `( sport >= :${first} and sport <= :${last} )`;
-    });
-    return `( ${ports.join(' or ')} )`;
+    const ports = resolvePorts(this.#options.config.ports, services);
+    return { all: portFilter(ports), gentle: portFilter(gentlePorts(ports) ?? ports) };
   }
 
   #tell(why: string): void {
@@ -157,6 +166,14 @@ const ss = (...more: string[]): Argv => [
   '--filter=-',
   ...states,
 ];
+
+function portFilter(ports: readonly string[]): string {
+  const filters = ports.map((port) => {
+    const [first, last] = port.split(':');
+    return last === undefined ? `sport = :${first}` : `( sport >= :${first} and sport <= :${last} )`;
+  });
+  return `( ${filters.join(' or ')} )`;
+}
 
 const linesOf = (text: string): number => text.split('\n').filter((line) => line.trim() !== '').length;
 

@@ -21,6 +21,7 @@ export function createDryRun(clock: Clock): Firewall {
 
   return {
     backend: 'dry-run',
+    sparesPorts: true,
     families: [4, 6],
     limits: [],
     async install(names) {
@@ -31,11 +32,12 @@ export function createDryRun(clock: Clock): Firewall {
       const changes = [...given];
       changes.forEach(refuseUnbannable);
       const now = clock.now();
-      for (const { action, jail, network, until } of changes) {
+      for (const { action, jail, network, until, gentle = false } of changes) {
         const bans = jails.get(jail);
         if (bans === undefined) throw notInstalled(jail);
         if (action === 'remove') bans.delete(network.toString());
-        else if (until === null || until > now) bans.set(network.toString(), { jail, network, until });
+        else if (until === null || until > now)
+          bans.set(network.toString(), { jail, network, until, gentle });
       }
     },
     inspect,

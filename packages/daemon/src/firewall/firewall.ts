@@ -1,12 +1,14 @@
 import type { Clock, Firewall, FirewallConfig } from '@portcullis/core';
 import type { Exec } from '../exec.ts';
 import { createDryRun } from './dry-run.ts';
+import { withGentlePlaces } from './gentle-places.ts';
 import { takingOver } from './handover.ts';
 import { createIpset } from './ipset.ts';
 import { createIptables } from './iptables.ts';
+import { isGentlePlace } from './names.ts';
 import { holdsNftTable } from './nft-table.ts';
 import { createNftables, requireNftables } from './nftables.ts';
-import { readServices, resolvePorts } from './ports.ts';
+import { gentlePorts, type PortsOf, readServices, resolvePorts } from './ports.ts';
 import { requireIpset, requireIptables } from './probe.ts';
 import { holdsChains } from './table.ts';
 
@@ -19,23 +21,28 @@ import { holdsChains } from './table.ts';
 export async function createFirewall(config: FirewallConfig, exec: Exec, clock: Clock): Promise<Firewall> {
   if (config.backend === 'dry-run') return createDryRun(clock);
   const ports = resolvePorts(config.ports, readServices());
+  const closedGently = gentlePorts(ports);
+  const portsOf: PortsOf = (place) => (isGentlePlace(place) ? (closedGently ?? ports) : ports);
+  const open = (create: typeof createIpset): Firewall => {
+    const firewall = create(config, portsOf, exec, clock);
+    return closedGently === null ? firewall : withGentlePlaces(firewall, clock);
+  };
   const { backend } = config;
-  const nftables = () => createNftables(config, ports, exec, clock);
+  const nftables = () => open(createNftables);
   const fromNftables = async () => ((await holdsNftTable(exec)) ? nftables() : null);
-  const fromIptables = async () =>
-    (await holdsChains(exec)) ? createIpset(config, ports, exec, clock) : null;
+  const fromIptables = async () => ((await holdsChains(exec)) ? open(createIpset) : null);
   if (backend === 'nftables') {
     await requireNftables(exec);
     return takingOver(nftables(), fromIptables);
   }
-  if (await useIpset(backend, exec)) return takingOver(createIpset(config, ports, exec, clock), fromNftables);
+  if (await useIpset(backend, exec)) return takingOver(open(createIpset), fromNftables);
   try {
     await requireIptables(exec);
   } catch (error) {
     if (backend === 'auto' && (await works(requireNftables(exec)))) return nftables();
     throw error;
   }
-  return takingOver(createIptables(config, ports, exec, clock), fromNftables);
+  return takingOver(open(createIptables), fromNftables);
 }
 
 async function useIpset(backend: 'auto' | 'ipset' | 'iptables', exec: Exec): Promise<boolean> {

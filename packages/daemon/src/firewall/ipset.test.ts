@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { add, ban, describeFirewall } from '../../../../test/support/firewall-conformance.ts';
 import { clock, createHost, defaultFirewall } from '../../../../test/support/firewall-host.ts';
 import { describeKernelFirewall } from '../../../../test/support/firewall-kernel-conformance.ts';
+import { describeGentleBansInKernel } from '../../../../test/support/gentle-bans-conformance.ts';
 import { createNamespace, namespacesLeftOut } from '../../../../test/support/network-namespace.ts';
 import { createFirewall } from './firewall.ts';
 import { maxTimeoutSeconds } from './ipset.ts';
@@ -25,6 +26,7 @@ describeFirewall(
 );
 
 describeKernelFirewall('ipset');
+describeGentleBansInKernel('ipset');
 
 suite('the sets of the ipset firewall', { skip: namespacesLeftOut }, () => {
   const day = 86_400_000;

@@ -13,6 +13,7 @@ import { createChains, type FilterTables } from './chains.ts';
 import { type Family, familyOf, ipv6 } from './family.ts';
 import { refuseFaults } from './faults.ts';
 import { chainName, setName } from './names.ts';
+import type { PortsOf } from './ports.ts';
 import { bannedNetwork, setRule, verdicts } from './rules.ts';
 import {
   createRestoreSets,
@@ -38,12 +39,7 @@ export const maxTimeoutSeconds = 2_147_483;
  * without the daemon; `list` tells that nearer end, `planRepair` takes it for the wanted one until it is 11.6 days
  * away, and the next repair gives it the rest. So plans must be made at least every 13 days.
  */
-export function createIpset(
-  config: FirewallConfig,
-  ports: readonly string[],
-  exec: Exec,
-  clock: Clock,
-): Firewall {
+export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, clock: Clock): Firewall {
   const inTurn = createTurns();
   const restoreSets = createRestoreSets(exec);
   const chains = createChains(config, ports, exec, (family, jail) =>
@@ -96,6 +92,7 @@ export function createIpset(
 
   return {
     backend: 'ipset',
+    sparesPorts: false,
     get families() {
       return chains.families.map(({ number }) => number);
     },

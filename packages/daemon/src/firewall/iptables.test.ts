@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { add, ban, describeFirewall } from '../../../../test/support/firewall-conformance.ts';
 import { clock, createHost, defaultFirewall } from '../../../../test/support/firewall-host.ts';
 import { describeKernelFirewall } from '../../../../test/support/firewall-kernel-conformance.ts';
+import { describeGentleBansInKernel } from '../../../../test/support/gentle-bans-conformance.ts';
 import { createNamespace, namespacesLeftOut } from '../../../../test/support/network-namespace.ts';
 import { createFirewall } from './firewall.ts';
 
@@ -24,6 +25,7 @@ describeFirewall(
 );
 
 describeKernelFirewall('iptables');
+describeGentleBansInKernel('iptables');
 
 test("lists bans as fail2ban's view does", { skip: namespacesLeftOut }, async () => {
   await using namespace = await createNamespace();

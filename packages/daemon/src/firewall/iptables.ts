@@ -13,6 +13,7 @@ import { type Family, familyOf } from './family.ts';
 import { refuseFaults } from './faults.ts';
 import { chainName, setName } from './names.ts';
 import { planBans } from './plan-bans.ts';
+import type { PortsOf } from './ports.ts';
 import { bannedNetwork, banRule, isOurRule, verdicts } from './rules.ts';
 import { destroySets, ourSets, readEntries, readSets, type SetHeader } from './sets.ts';
 import { createTurns } from './turns.ts';
@@ -26,12 +27,7 @@ import { createTurns } from './turns.ts';
  * and the ends are known to this process only: `list` tells null for a rule that another process wrote, and the plan
  * that follows gives it its end without touching the kernel.
  */
-export function createIptables(
-  config: FirewallConfig,
-  ports: readonly string[],
-  exec: Exec,
-  clock: Clock,
-): Firewall {
+export function createIptables(config: FirewallConfig, ports: PortsOf, exec: Exec, clock: Clock): Firewall {
   const inTurn = createTurns();
   const chains = createChains(config, ports, exec, (family, _jail, present) =>
     banRules(config, family, present),
@@ -117,6 +113,7 @@ export function createIptables(
 
   return {
     backend: 'iptables',
+    sparesPorts: false,
     get families() {
       return chains.families.map(({ number }) => number);
     },

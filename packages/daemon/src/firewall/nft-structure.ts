@@ -3,6 +3,7 @@ import type { FirewallConfig } from '@portcullis/core';
 import { type Family, ipv4, ipv6 } from './family.ts';
 import { chainName } from './names.ts';
 import { type NftSet, type NftTable, parseSetName, setFor, sourceOf, tableName } from './nft-table.ts';
+import type { PortsOf } from './ports.ts';
 import { dockerChain, verdicts } from './rules.ts';
 import { maxEntries } from './sets.ts';
 
@@ -46,8 +47,7 @@ export const firstSets = (jail: string): NftSet[] => [setFor(jail, ipv4, 32), se
 
 export interface NftStructure {
   readonly config: FirewallConfig;
-  /** As `resolvePorts` gives them. */
-  readonly ports: readonly string[];
+  readonly ports: PortsOf;
   readonly hooks: readonly Hook[];
   readonly jails: readonly string[];
   readonly sets: readonly NftSet[];
@@ -86,7 +86,6 @@ export function* writeStructure(structure: NftStructure, present: NftTable | nul
 
 /** Chain and rule, in the order in which they must stand. */
 export function wantedRules({ config, ports, hooks, jails, sets }: NftStructure): [string, string][] {
-  const dports = `{ ${ports.map((port) => port.replace(':', '-')).join(', ')} }`;
   const lookUps = sets.flatMap((set) =>
     verdicts(config, set.family).map(({ match, target }): [string, string] => [
       chainName(set.jail),
@@ -94,15 +93,18 @@ export function wantedRules({ config, ports, hooks, jails, sets }: NftStructure)
     ]),
   );
   const jumps = hooks.flatMap((hook) =>
-    jails.flatMap((jail) =>
-      config.protocols.map((protocol): [string, string] => [
+    jails.flatMap((jail) => {
+      const dports = `{ ${ports(jail)
+        .map((port) => port.replace(':', '-'))
+        .join(', ')} }`;
+      return config.protocols.map((protocol): [string, string] => [
         hook,
         hook === 'input'
           ? `${protocol} dport ${dports} jump ${chainName(jail)}`
           : // Docker has put the container's own port into the packet: the connection knows what the client asked for.
             `meta l4proto ${protocol} ct direction original ct original proto-dst ${dports} jump ${chainName(jail)}`,
-      ]),
-    ),
+      ]);
+    }),
   );
   return [...lookUps, ...jumps];
 }
@@ -120,7 +122,7 @@ function spellVerdict(target: string, family: Family): string {
 const addressType = (family: Family): string => (family === ipv4 ? 'ipv4_addr' : 'ipv6_addr');
 
 const ourRule =
-  /^(?:meta l4proto \S+ )?ip6? saddr .*@portcullis-\S+ (?:.* )?(?:drop|reject.*)$|\bjump portcullis-\S+$/;
+  /^(?:meta l4proto \S+ )?ip6? saddr .*@portcullis[-.]\S+ (?:.* )?(?:drop|reject.*)$|\bjump portcullis[-.]\S+$/;
 const isOurRule = (rule: string): boolean => ourRule.test(rule) || rule.startsWith('type filter hook ');
 
 /** @throws firewall_unavailable where the table holds what Portcullis never writes */

@@ -15,7 +15,7 @@ export interface NftSet {
   readonly prefix: number;
 }
 
-/** `/` is in no jail's name, so two jails never share a set. */
+/** `/` is in no place's name, so two places never share a set. */
 export const setFor = (jail: string, family: Family, prefix: number): NftSet => ({
   name: `${chainName(jail)}/v${family.number}-${prefix}`,
   jail,
@@ -26,7 +26,7 @@ export const setFor = (jail: string, family: Family, prefix: number): NftSet => 
 export const setOf = (jail: string, network: Network): NftSet =>
   setFor(jail, familyOf(network), network.prefix);
 
-const setShape = /^portcullis-([a-z0-9-]+)\/v([46])-(\d{1,3})$/;
+const setShape = /^portcullis(?:-|(?=\.))(\.?[a-z0-9-]+)\/v([46])-(\d{1,3})$/;
 
 /** The set that a name stands for; null for a name of another form. */
 export function parseSetName(name: string): NftSet | null {

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type FirewallConfig, planRepair } from '@portcullis/core';
 import { add, assertHolds, ban, describeFirewall } from '../../../../test/support/firewall-conformance.ts';
 import { clock, defaultFirewall } from '../../../../test/support/firewall-host.ts';
+import { describeGentleBansInKernel } from '../../../../test/support/gentle-bans-conformance.ts';
 import {
   createNamespace,
   type NetworkNamespace,
@@ -27,6 +28,8 @@ describeFirewall(
   },
   { endsByItself: true, skip: namespacesLeftOut },
 );
+
+describeGentleBansInKernel('nftables');
 
 const day = 86_400_000;
 const bans = ['198.51.100.7', '203.0.113.0/24', '2001:db8:1:2::/64', '2001:db8::1'].map((network) =>

@@ -22,6 +22,7 @@ import {
   writeStructure,
 } from './nft-structure.ts';
 import { type NftSet, type NftTable, parseSetName, readNftTable, setOf, tableName } from './nft-table.ts';
+import type { PortsOf } from './ports.ts';
 import { createTurns } from './turns.ts';
 import { unusable } from './unusable.ts';
 
@@ -40,12 +41,7 @@ const elementsAtOnce = 1000;
  *
  * @throws firewall_unavailable for a chain of the configuration that only iptables has
  */
-export function createNftables(
-  config: FirewallConfig,
-  ports: readonly string[],
-  exec: Exec,
-  clock: Clock,
-): Firewall {
+export function createNftables(config: FirewallConfig, ports: PortsOf, exec: Exec, clock: Clock): Firewall {
   refuseStrangeChains(config);
   const inTurn = createTurns();
   let installed: readonly string[] = [];
@@ -130,6 +126,7 @@ export function createNftables(
 
   return {
     backend: 'nftables',
+    sparesPorts: false,
     families: [4, 6],
     limits: [],
     install: (jails) => inTurn(() => install(jails)),
@@ -193,7 +190,9 @@ function lastOfEach(changes: Iterable<FirewallChange>, now: number): FirewallCha
   const last = new Map<string, FirewallChange>();
   for (const change of changes) {
     if (change.action === 'add' && change.until !== null && change.until <= now) continue;
-    last.set(`${change.jail} ${change.network}`, change);
+    const key = `${change.jail} ${change.network}`;
+    last.delete(key);
+    last.set(key, change);
   }
   return [...last.values()];
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resolvePorts } from './ports.ts';
+import { gentlePorts, resolvePorts } from './ports.ts';
 
 const services = `
 # Network services, Internet style
@@ -35,4 +35,16 @@ test('a name that stands for no port is refused', () => {
     code: 'invalid_config',
     message: 'firewall.ports: /etc/services names no service "htps".',
   });
+});
+
+test('a gentle ban closes the web’s ports of those that are closed', () => {
+  assert.deepEqual(gentlePorts(['22', '443', '80']), ['80', '443']);
+  assert.deepEqual(gentlePorts(['8000:8100']), ['8008', '8080']);
+  assert.deepEqual(gentlePorts(['1:65535']), ['80', '443', '8008', '8080', '8443']);
+});
+
+test('a gentle ban closes them all where each is the web’s, or none: it is never without effect', () => {
+  assert.equal(gentlePorts(['80', '443']), null);
+  assert.equal(gentlePorts(['8443', '8080']), null);
+  assert.equal(gentlePorts(['9000:9010', '22']), null);
 });

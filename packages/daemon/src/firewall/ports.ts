@@ -19,6 +19,31 @@ export function readServices(): string {
 /** Whether a name stands for a port. */
 export const isService = (name: string, services: string): boolean => portOf(name, services) !== undefined;
 
+/** The ports that the jumps to a place are for, as `resolvePorts` gives them. */
+export type PortsOf = (place: string) => readonly string[];
+
+/**
+ * Where web servers answer visitors: the ports of http and https, IANA's two of http-alt, and the usual one beside them. A
+ * site on another port loses little: whoever goes on there is banned on all ports by the next verdict.
+ */
+const webPorts = ['80', '443', '8008', '8080', '8443'];
+
+/**
+ * The ports that a gentle ban closes, of those that a ban closes. Null: all of them, because each is a web port, or none.
+ *
+ * @param ports as `resolvePorts` gives them
+ */
+export function gentlePorts(ports: readonly string[]): readonly string[] | null {
+  if (ports.every((port) => webPorts.includes(port))) return null;
+  const closed = webPorts.filter((port) => ports.some((range) => covers(range, Number(port))));
+  return closed.length === 0 ? null : closed;
+}
+
+function covers(range: string, port: number): boolean {
+  const [first, last = first] = range.split(':').map(Number);
+  return first! <= port && port <= last!;
+}
+
 /**
  * Ports as iptables-save prints them, so that a rule can be compared with what the kernel holds: `80`, `8000:8010`.
  *

@@ -29,7 +29,7 @@ export function jumpRules(
 }
 
 const jumpShape =
-  /^-p (?:tcp|udp) -m (?:multiport --dports [\d:,]+|conntrack --ctorigdstport [\d:]+ --ctdir ORIGINAL) -j (portcullis-\S+)$/;
+  /^-p (?:tcp|udp) -m (?:multiport --dports [\d:,]+|conntrack --ctorigdstport [\d:]+ --ctdir ORIGINAL) -j (portcullis[-.]\S+)$/;
 /** The chain to which a rule of the form of `jumpRules` jumps, whatever its ports; undefined for any other rule. */
 export const jumpTarget = (rule: string): string | undefined => jumpShape.exec(rule)?.[1];
 
@@ -63,7 +63,7 @@ export const banRule = (network: Network, { match, target }: Verdict): string =>
   `-s ${network}${network.isSingle ? `/${fullPrefix(network.family)}` : ''} ${match}${target}`;
 
 const setShape =
-  /^(?:-p tcp )?-m set --match-set portcullis-\S+ src -j (?:DROP|REJECT --reject-with [a-z0-9-]+)$/;
+  /^(?:-p tcp )?-m set --match-set portcullis[-.]\S+ src -j (?:DROP|REJECT --reject-with [a-z0-9-]+)$/;
 const banShape = /^-s (\S+) (?:-p tcp )?-j (?:DROP|REJECT --reject-with [a-z0-9-]+)$/;
 
 /** Whether a rule is one that Portcullis writes into its own chains, with any way to reject. */

@@ -2,6 +2,7 @@ import { PortcullisError } from '@portcullis/contracts';
 import type { FirewallConfig } from '@portcullis/core';
 import type { Family } from './family.ts';
 import { chainName, isOurName } from './names.ts';
+import type { PortsOf } from './ports.ts';
 import { dockerChain, isOurRule, jumpRules, jumpTarget, leadsTo } from './rules.ts';
 import type { FilterTable } from './table.ts';
 
@@ -16,7 +17,7 @@ export interface Structure {
   readonly jails: readonly string[];
   readonly chains: readonly string[];
   readonly protocols: FirewallConfig['protocols'];
-  readonly ports: readonly string[];
+  readonly ports: PortsOf;
   /** The rules that a jail's chain must hold, given those of ours that it holds. */
   contents(jail: string, present: readonly string[]): readonly string[];
 }
@@ -28,7 +29,7 @@ export const hookChains = ({ chains }: Structure, table: FilterTable): string[] 
 ];
 
 export const wantedJumps = ({ jails, protocols, ports }: Structure, chain: string): string[] =>
-  jails.flatMap((jail) => jumpRules(chain, chainName(jail), protocols, ports));
+  jails.flatMap((jail) => jumpRules(chain, chainName(jail), protocols, ports(jail)));
 
 /** @throws firewall_unavailable where a configured chain is missing or a chain of our name is not ours */
 export function refuseForeign(structure: Structure, table: FilterTable): void {

@@ -1,6 +1,6 @@
 import type { Exec } from '../exec.ts';
 import { type Family, ipv4, ipv6 } from './family.ts';
-import { isOurName } from './names.ts';
+import { isOurName, namesOurs } from './names.ts';
 
 /** The filter table of one family: each chain with its rules, without the leading `-A CHAIN`. */
 export type FilterTable = ReadonlyMap<string, readonly string[]>;
@@ -28,7 +28,7 @@ export async function readTable(
       const end = line.indexOf(' ', 3);
       const chain = line.slice(3, end);
       const rule = line.slice(end + 1);
-      if (whole.has(chain) || isOurName(chain) || rule.includes(' portcullis-')) table.get(chain)?.push(rule);
+      if (whole.has(chain) || isOurName(chain) || namesOurs(rule)) table.get(chain)?.push(rule);
     }
   });
   return table;

@@ -28,6 +28,7 @@ function createBench(bans: number) {
       liftedBy: null,
       reason: '',
       byHand: false,
+      gentle: false,
       evidence: { ...noEvidence, users: ['bob'], sites: { 'blog.example.com': 3 } },
     });
   store.transaction(() => {

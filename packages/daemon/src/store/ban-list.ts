@@ -40,6 +40,7 @@ export const toBan = (row: BanRow & Summary): Ban => ({
   ended_by: row.ended_by,
   lifted_by: row.lifted_by,
   reason: row.reason,
+  gentle: row.gentle === 1,
 });
 
 export function toBanDetails(row: BanRow & EvidenceRow): BanDetails {

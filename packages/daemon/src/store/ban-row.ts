@@ -20,6 +20,7 @@ export interface BanRow {
   sites: string;
   users: string;
   by_hand: number;
+  gentle: number;
 }
 
 export interface EvidenceRow {
@@ -53,6 +54,7 @@ export const toBanRecord = (row: FullBanRow): BanRecord => ({
   liftedBy: row.lifted_by,
   reason: row.reason,
   byHand: row.by_hand === 1,
+  gentle: row.gentle === 1,
   evidence: {
     sites: JSON.parse(row.sites),
     ofSites: JSON.parse(row.of_sites),

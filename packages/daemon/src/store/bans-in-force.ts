@@ -51,19 +51,21 @@ export function createBansInForce(db: Database) {
     return found;
   }
 
-  function* allInForce(): Iterable<Pick<BanRecord, 'id' | 'jail' | 'network' | 'until' | 'state'>> {
+  function* allInForce(): Iterable<
+    Pick<BanRecord, 'id' | 'jail' | 'network' | 'until' | 'state' | 'gentle'>
+  > {
     let after = { since: -Infinity, id: 0 };
     for (;;) {
       const rows = db.read(() =>
-        db.all<Pick<BanRow, 'id' | 'jail' | 'address' | 'prefix' | 'until' | 'state' | 'since'>>(
-          `SELECT id, jail, address, prefix, until, state, since FROM bans b
+        db.all<Pick<BanRow, 'id' | 'jail' | 'address' | 'prefix' | 'until' | 'state' | 'gentle' | 'since'>>(
+          `SELECT id, jail, address, prefix, until, state, gentle, since FROM bans b
            WHERE ${inForce} AND (since, id) > (?, ?) ORDER BY since, id LIMIT 1000`,
           after.since,
           after.id,
         ),
       );
-      for (const { id, jail, address, prefix, until, state } of rows) {
-        yield { id, jail, network: fromColumn(address, prefix), until, state };
+      for (const { id, jail, address, prefix, until, state, gentle } of rows) {
+        yield { id, jail, network: fromColumn(address, prefix), until, state, gentle: gentle === 1 };
       }
       if (rows.length < 1000) return;
       after = rows.at(-1)!;

@@ -63,7 +63,7 @@ export function createBanTable(
       id ||= (db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'bans'")?.seq ?? 0) + 1;
       db.run(
         `INSERT INTO bans (id, jail, address, prefix, ip, since, until, failures, times_banned, state, ended_at, ended_by,
-           reason, sites, users, by_hand, lifted_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           reason, sites, users, by_hand, lifted_by, gentle) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         ban.jail,
         toColumn(network),
@@ -81,6 +81,7 @@ export function createBanTable(
         JSON.stringify(evidence.users.slice(0, maxEvidenceUsers)),
         ban.byHand ? 1 : 0,
         ban.liftedBy,
+        ban.gentle ? 1 : 0,
       );
       writeEvidence(id, ban);
       tally(ban);
@@ -93,7 +94,7 @@ export function createBanTable(
     db.write(() => {
       db.run(
         `UPDATE bans SET until = ?, failures = ?, state = ?, ended_at = ?, ended_by = ?, lifted_by = ?, reason = ?, sites = ?, users = ?,
-           by_hand = ? WHERE id = ?`,
+           by_hand = ?, gentle = ? WHERE id = ?`,
         ban.until,
         ban.failures,
         ban.state,
@@ -104,6 +105,7 @@ export function createBanTable(
         JSON.stringify(ban.evidence.sites),
         JSON.stringify(ban.evidence.users.slice(0, maxEvidenceUsers)),
         ban.byHand ? 1 : 0,
+        ban.gentle ? 1 : 0,
         ban.id,
       );
       db.run('DELETE FROM ban_sites WHERE ban_id = ?', ban.id);

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { ban, failure, network } from '../../../../test/support/ban-store-conformance.ts';
@@ -54,6 +55,20 @@ describe('a store whose disk fails', () => {
     store = undefined;
     if (mounted) execFileSync('umount', [directory]);
     rmSync(directory, { recursive: true });
+  });
+
+  it('takes bans over from a database of an older release that cannot be written', { skip: mounts }, () => {
+    mount('-t', 'tmpfs', 'tmpfs');
+    const { id } = open().insertBan(ban({ byHand: true }));
+    store?.close();
+    const older = new DatabaseSync(path());
+    const version = Number(older.prepare('PRAGMA user_version').get()!['user_version']);
+    older.exec(`ALTER TABLE bans DROP COLUMN gentle; PRAGMA user_version = ${version - 1}`);
+    older.close();
+    mount('-o', 'remount,ro');
+    const { banInForce, degraded } = open();
+    assert.match(degraded ?? '', /read-only/);
+    assert.deepEqual(banInForce('wordpress', network('198.51.100.7')), { ...ban({ byHand: true }), id });
   });
 
   it('goes on in memory when the disk is full, and brings everything back when there is room', {

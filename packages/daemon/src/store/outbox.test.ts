@@ -25,6 +25,7 @@ const insertBan = (store: Store, ip: string) =>
     endedBy: null,
     reason: 'why',
     byHand: false,
+    gentle: false,
     liftedBy: null,
     evidence: addEvidence(noEvidence, []),
   } as Parameters<Store['insertBan']>[0]);

@@ -47,6 +47,7 @@ describe('the read side of the store', () => {
       ended_by: null,
       lifted_by: null,
       reason: '3 failures within 3h',
+      gentle: false,
     });
     assert.deepEqual(evidence.lines, ['first', 'last']);
     assert.throws(() => queries.ban(id + 1), { code: 'not_found' });

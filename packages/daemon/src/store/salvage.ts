@@ -66,9 +66,14 @@ const dropOrphans = `
   INSERT INTO ban_evidence (ban_id, events, lines, first_failure_at, last_failure_at) SELECT id, '{}', '[]', NULL, NULL FROM bans
     WHERE id NOT IN (SELECT ban_id FROM ban_evidence);`;
 
-/** Rows in the table's own order until one cannot be read, then backwards from its end until one cannot be read. */
+/**
+ * Rows in the table's own order until one cannot be read, then backwards from its end until one cannot be read. Columns
+ * that an older database does not have get their defaults.
+ */
 function* copyRows(from: DatabaseSync, to: DatabaseSync, table: string, where: string): Generator<void> {
-  const columns = columnsOf(to, table);
+  const known = new Set(columnsOf(from, table));
+  const columns = columnsOf(to, table).filter((column) => known.has(column));
+  if (columns.length === 0) return;
   const insert = to.prepare(
     `INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
   );
