@@ -1,5 +1,6 @@
 import { Sender } from './failure.ts';
 import { Origin, originFields } from './origin.ts';
+import { Receipt } from './receipt.ts';
 import {
   array,
   count,
@@ -77,7 +78,17 @@ export const Evidence = object({
 });
 export type Evidence = Static<typeof Evidence>;
 
-export const BanDetails = object({ ...Ban.properties, evidence: Evidence }, originFields);
+export const BanDetails = object(
+  {
+    ...Ban.properties,
+    evidence: Evidence,
+    receipt: describe(
+      'Why it was banned, as it stood then; null for bans from before this was kept. A registered site is not told.',
+      nullable(Receipt),
+    ),
+  },
+  [...originFields, 'receipt'] as const,
+);
 export type BanDetails = Static<typeof BanDetails>;
 
 export const NewBan = object(
