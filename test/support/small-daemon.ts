@@ -221,6 +221,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     sites,
     selfTests,
     events,
+    health,
     /** Who would have been banned but for doubts, and lines of the wrong user: what was told so far. */
     doubted,
     strangers,
