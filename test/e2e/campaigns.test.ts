@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { BanDetails } from '@portcullis/contracts';
 import { createHost, type Host, type Running } from '../support/daemon-process.ts';
 import { failureLine } from '../support/log-lines.ts';
 import { namespacesLeftOut } from '../support/network-namespace.ts';
@@ -63,6 +64,12 @@ describe('a campaign against a running daemon', { skip: namespacesLeftOut }, () 
     const [campaign] = (await host.client.call('listCampaigns')).items;
     assert.match(bans.get(attackers[0]!)!.reason, new RegExp(`2 failures .*campaign ${campaign?.id}`));
     assert.equal(campaign?.bans, 60);
+    const [{ receipt }] = (await why(attackers[0]!)).bans as [BanDetails];
+    assert.deepEqual([receipt?.campaign, receipt?.required, receipt?.rule?.maxretry], [campaign?.id, 2, 3]);
+    assert.deepEqual(
+      receipt?.evidence.map(({ user }) => user),
+      ['Alice', 'alice'],
+    );
     assert.equal((await why(innocent)).banned, false);
   });
 

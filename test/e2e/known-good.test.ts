@@ -60,10 +60,18 @@ describe('people who are known to a running daemon', { skip: namespacesLeftOut }
     await judged(...logins(ip, { site: 'a.example' }), ...failureLines(ip, 3, { site: 'a.example' }));
     assert.equal((await host.bans()).get(ip), undefined);
     host.write(...failureLines(ip, 3, { site: 'a.example' }));
-    const { failures, since, until, reason, gentle } = await host.banned(ip);
+    const { id, failures, since, until, reason, gentle } = await host.banned(ip);
     assert.deepEqual([failures, gentle], [6, true]);
     assert.equal(Date.parse(until!) - Date.parse(since), 600_000);
     assert.match(reason, /logs in there/);
+    const receipt = (await host.client.call('getBan', { params: { id } })).receipt!;
+    assert.equal(receipt.known_good?.threshold_factor, 2);
+    assert.deepEqual(receipt.logins, [{ site: 'a.example', hours: 3, known: true }]);
+    assert.deepEqual(
+      receipt.evidence.map(({ count, weight }) => [count, weight]),
+      Array.from({ length: 6 }, () => [1, 0.5]),
+    );
+    assert.deepEqual([receipt.required, receipt.bantime_seconds], [3, 600]);
   });
 
   test('who owns one account is banned at three elsewhere, under whatever names he logs in', async () => {
@@ -100,8 +108,10 @@ describe('people who are known to a running daemon', { skip: namespacesLeftOut }
     await judged(...colleague(ip), ...failureLines(ip, 3, { site: 'c.example' }));
     const approved = await host.portcullis('requests', 'approve', `h${(await heldOf(ip))!.id}`);
     assert.match(approved.stdout, /Banned 198\.51\.100\.4/);
-    const { since, until, sites, gentle } = await host.banned(ip);
+    const { id, since, until, sites, gentle } = await host.banned(ip);
     assert.deepEqual([Date.parse(until!) - Date.parse(since), gentle], [day, false]);
+    const { receipt } = await host.client.call('getBan', { params: { id } });
+    assert.deepEqual([receipt?.by_hand?.by, receipt?.failures, receipt?.rule?.maxretry], ['admin', 3, 3]);
     assert.deepEqual(sites, { 'c.example': 3 });
   });
 

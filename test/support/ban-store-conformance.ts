@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import {
   type BanEvidence,
+  type BanReceipt,
   type BanRecord,
   type BanStore,
   type FailureRecord,
   Network,
   parseNetwork,
+  ruleOf,
+  standardConfig,
 } from '@portcullis/core';
 import fc from 'fast-check';
 
@@ -83,6 +86,38 @@ export const ban = (changes: Partial<Omit<BanRecord, 'id'>> = {}): Omit<BanRecor
   ...changes,
 });
 
+export const receipt = (changes: Partial<BanReceipt> = {}): BanReceipt => ({
+  at: start,
+  byHand: { by: 'admin', at: start + 5, bantime: null },
+  rule: ruleOf(standardConfig().jails[0]!),
+  required: 2,
+  campaign: '20261121-1900-abcd',
+  client: network('2001:db8::/64'),
+  failures: 3,
+  evidence: [1, 2].map((id) => ({
+    id,
+    time: start + id,
+    address: network(`2001:db8::${id}`),
+    site: id === 1 ? '' : '__proto__',
+    event: 'unknown_user',
+    user: id === 1 ? null : '\u0000\u202e"',
+    count: id,
+    weight: id / 3,
+    doubts: 2,
+    sender: id === 1 ? null : { uid: 1001, pid: 7 },
+    line: `line ${id} \u001b[2J`,
+  })),
+  earlierBans: 4,
+  bantime: 86_400_123,
+  knownGood: { factor: 3, because: 'approved' },
+  compared: {
+    exemptions: { host: 4 },
+    exemptedBy: '2001:db8::/32 stands in ignoreip',
+    logins: [{ site: 'blog.example.com', hours: 3, known: true }],
+  },
+  ...changes,
+});
+
 const position = (offset: number) => ({
   log: '/var/log/auth.log',
   path: '/var/log/auth.log',
@@ -102,6 +137,34 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
       store = under.store;
     });
     afterEach(() => under.dispose());
+
+    it('keeps with a ban why it was decided, whatever the ban comes to rest on later', () => {
+      const plain = store.insertBan(ban());
+      assert.equal(store.receiptOf(plain.id), null);
+      assert.equal(store.receiptOf(99), null);
+      const kept = receipt();
+      const other = store.insertBan(ban({ network: network('192.0.2.1') }), kept);
+      assert.deepEqual(store.receiptOf(other.id), kept);
+      for (const lines of [['later'], ['later still', 'and more']]) {
+        store.updateBan({ ...other, evidence: { ...evidence, lines } });
+        assert.deepEqual(store.receiptOf(other.id), kept);
+      }
+      const bare = { byHand: null, campaign: null, knownGood: null, rule: null, evidence: [] };
+      const compared = { exemptions: {}, exemptedBy: null, logins: [] };
+      store.saveReceipt(plain.id, receipt({ ...bare, compared }));
+      store.updateBan({ ...plain, evidence: { ...evidence, lines: ['later'] } });
+      assert.deepEqual(store.receiptOf(plain.id), receipt({ ...bare, compared }));
+      store.endBans([other.id], start, 'unban', 'admin');
+      assert.deepEqual(store.receiptOf(other.id), kept);
+    });
+
+    it('keeps lines once that are the evidence of the ban and what decided it', () => {
+      const lines = receipt().evidence.map(({ line }) => line);
+      const first = store.insertBan(ban({ evidence: { ...evidence, lines } }), receipt());
+      assert.deepEqual(store.receiptOf(first.id), receipt());
+      store.updateBan({ ...first, evidence: { ...evidence, lines: ['later'] } });
+      assert.deepEqual(store.receiptOf(first.id), receipt());
+    });
 
     it('begins empty', () => {
       assert.deepEqual(store.positions(), []);

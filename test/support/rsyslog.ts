@@ -13,6 +13,8 @@ export interface RsyslogOptions {
   readonly format: 'rfc3339' | 'traditional';
   /** Writes `message repeated N times: [ … ]` in place of equal lines. */
   readonly reduceRepeated?: boolean;
+  /** What an administrator put into rsyslog.d. */
+  readonly dropIn?: string;
 }
 
 export interface Rsyslog extends AsyncDisposable {
@@ -24,16 +26,19 @@ const templates = { rfc3339: 'RSYSLOG_FileFormat', traditional: 'RSYSLOG_Traditi
 
 /** A real rsyslogd of its own, on a socket of its own. */
 export async function startRsyslog(options: RsyslogOptions): Promise<Rsyslog> {
-  const { directory, log, format, reduceRepeated = false } = options;
+  const { directory, log, format, reduceRepeated = false, dropIn = '' } = options;
   const socket = join(directory, 'syslog.sock');
   const config = join(directory, 'rsyslog.conf');
   writeFileSync(
     config,
+    // In the order of Debian's and Ubuntu's rsyslog.conf: the format, then rsyslog.d, then the files.
     `global(workDirectory="${directory}")
+$ActionFileDefaultTemplate ${templates[format]}
 $RepeatedMsgReduction ${reduceRepeated ? 'on' : 'off'}
 module(load="imuxsock" SysSock.Use="off")
 input(type="imuxsock" Socket="${socket}" RateLimit.Interval="0")
-auth,authpriv.* action(type="omfile" file="${log}" template="${templates[format]}")
+${dropIn}
+auth,authpriv.* ${log}
 `,
   );
   const daemon = spawn('rsyslogd', ['-n', '-f', config, '-i', join(directory, 'rsyslog.pid')], {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import {
+  type Compared,
   createZoneClock,
   Detector,
   type JournalPosition,
   journalLog,
   type LogChunk,
+  type Network,
   parseConfig,
   type Sender,
   type SiteConfig,
@@ -107,6 +109,11 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     committed: () => enforcer.flush(),
     tell: () => {},
   });
+  const compare = (network: Network, name: string): Compared => ({
+    exemptions: exemptions.countBySource(name),
+    exemptedBy: exemptions.against(network, name, clock.now())?.detail ?? null,
+    logins: knownGood.describe(network).map(({ site, hours, known }) => ({ site, hours, known })),
+  });
   const recorder = new VerdictRecorder({
     store,
     enforcer,
@@ -121,6 +128,8 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
       if (judged.act === 'ban' || judged.act === 'hold') return holds.take(judged) ?? 'settled';
       return judged.act === 'wait' ? 'wait' : 'settled';
     },
+    compare,
+    factorOf: (failure) => knownGood.factorOf(failure),
   });
   const selfTests = new SelfTests({ clock, jails });
   const waiting: (() => void)[] = [];
@@ -153,6 +162,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     enforcer,
     detector,
     exemptions,
+    compare,
     clock,
     jails,
     lastFailureId: () => pipeline.lastFailureId,
@@ -211,6 +221,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     sites,
     selfTests,
     events,
+    health,
     /** Who would have been banned but for doubts, and lines of the wrong user: what was told so far. */
     doubted,
     strangers,

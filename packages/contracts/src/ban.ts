@@ -1,5 +1,6 @@
 import { Sender } from './failure.ts';
 import { Origin, originFields } from './origin.ts';
+import { Receipt } from './receipt.ts';
 import {
   array,
   boolean,
@@ -85,7 +86,17 @@ export const Evidence = object({
 });
 export type Evidence = Static<typeof Evidence>;
 
-export const BanDetails = object({ ...Ban.properties, evidence: Evidence }, banOptional);
+export const BanDetails = object(
+  {
+    ...Ban.properties,
+    evidence: Evidence,
+    receipt: describe(
+      'Why it was banned, as it stood then; null for bans from before this was kept. A registered site is not told.',
+      nullable(Receipt),
+    ),
+  },
+  [...banOptional, 'receipt'] as const,
+);
 export type BanDetails = Static<typeof BanDetails>;
 
 export const NewBan = object(

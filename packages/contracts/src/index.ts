@@ -8,6 +8,7 @@ export * from './failure.ts';
 export * from './hold.ts';
 export * from './jail.ts';
 export * from './origin.ts';
+export * from './receipt.ts';
 export * from './registration.ts';
 export * from './reporting.ts';
 export type { Static } from './schema.ts';

@@ -4,6 +4,7 @@ import { Ban, BanDetails, Evidence, NewBan, Unbanned } from './ban.ts';
 import { Problem } from './errors.ts';
 import { Failure } from './failure.ts';
 import { Jail, JailSummary, LogPosition } from './jail.ts';
+import { Receipt, ReceiptFailure, Rule } from './receipt.ts';
 import { NewRegistration, Registered, Registration, SiteIdentity, SiteToken } from './registration.ts';
 import {
   AllowEntry,
@@ -40,9 +41,12 @@ const nouns = {
   NewRegistration,
   NewUnbanRequest,
   Problem,
+  Receipt,
+  ReceiptFailure,
   Registered,
   Registration,
   RequestAnswer,
+  Rule,
   Site,
   SiteIdentity,
   SiteToken,

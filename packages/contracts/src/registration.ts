@@ -49,10 +49,13 @@ export const siteSettings = {
       uniqueItems: true,
     } as const,
   ),
-  user: describe('The Unix user that runs the site’s PHP, to whom its socket belongs.', {
-    type: 'string',
-    pattern: unixNamePattern,
-  } as const),
+  user: describe(
+    'The Unix user that runs the site’s PHP: its socket belongs to it, and lines of others do not count where the journal tells who wrote them. Left out in shared mode: anybody may write its lines.',
+    {
+      type: 'string',
+      pattern: unixNamePattern,
+    } as const,
+  ),
   mode: describe('isolated: a socket of its own. shared: one socket for many sites, and a token.', SiteMode),
   rights: describe('What the site may do. Left out: all of it if isolated, view and ask if shared.', {
     type: 'array',

@@ -1,4 +1,4 @@
-import { Ban, BanDetails } from './ban.ts';
+import { BanDetails } from './ban.ts';
 import { Failure } from './failure.ts';
 import { Hold } from './hold.ts';
 import { Origin, originFields } from './origin.ts';
@@ -22,7 +22,7 @@ export const Why = object(
     ip: string,
     banned: { type: 'boolean' } as const,
     bans: array(BanDetails),
-    history: array(Ban),
+    history: array(BanDetails),
     exemptions: array(Exemption),
     compared: describe(
       'Exemptions that it was compared with, by source: those that do not cover it, too.',

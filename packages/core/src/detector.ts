@@ -290,7 +290,7 @@ export class Detector {
     if (campaign === null) return null;
     const fits = (other: number) => other === tag || campaigns.fitting(address, other, time) !== null;
     const lowered = jail.lowered(client, maxretry, fits);
-    return lowered === null ? null : { ...lowered, campaign: campaign.id };
+    return lowered === null ? null : { ...lowered, campaign: campaign.id, required: maxretry };
   }
 
   #clientsOf(network: Network, config: JailConfig, jail: Jail): readonly Network[] {

@@ -30,6 +30,7 @@ export * from './periodic-report.ts';
 export * from './policy-trial.ts';
 export * from './ports.ts';
 export * from './proxies.ts';
+export * from './receipt.ts';
 export * from './reconcile.ts';
 export * from './replay.ts';
 export * from './report.ts';

@@ -30,6 +30,8 @@ export interface Verdict {
   readonly failureTimes: readonly number[];
   /** The campaign whose lower maxretry decided; left out: the jail's own did. */
   readonly campaign?: string;
+  /** What that campaign requires. */
+  readonly required?: number;
 }
 
 /**

@@ -10,6 +10,7 @@ import type {
 import type { Network } from './address.ts';
 import type { SiteConfig } from './config.ts';
 import type { BanTally } from './digest.ts';
+import type { BanReceipt } from './receipt.ts';
 import type { HostEvent, OutboxKind, ReportedBan, ReportMessage } from './report.ts';
 import type { ReportPeriod } from './report-schedule.ts';
 
@@ -288,7 +289,10 @@ export interface BanStore {
   forgotten(): Iterable<Forgotten>;
   touchSites(activity: readonly SiteActivity[]): void;
 
-  insertBan(ban: Omit<BanRecord, 'id'>): BanRecord;
+  insertBan(ban: Omit<BanRecord, 'id'>, receipt?: BanReceipt): BanRecord;
+  /** What `insertBan` or `saveReceipt` was given; `updateBan` changes nothing of it. Null where there is none. */
+  receiptOf(ban: number): BanReceipt | null;
+  saveReceipt(ban: number, receipt: BanReceipt): void;
   /** Replaces end, failures, evidence, state, reason, and whether it is gentle. */
   updateBan(ban: BanRecord): void;
   /** The reason why a ban failed stands behind the one for the ban, until it is active. */

@@ -13,7 +13,7 @@ export const unregisteredSites = 'sites that are not registered';
 /** What is known of who may write which lines. */
 export interface Registered {
   readonly owners: SiteOwners;
-  /** The Unix user of each registered site, by its id; sites that are not in it may be written by anybody. */
+  /** The Unix user of each registered site, by its id; lines of those that are not in it may be written by anybody. */
   readonly uids: ReadonlyMap<string, number>;
 }
 

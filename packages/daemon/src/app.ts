@@ -3,11 +3,13 @@ import { PortcullisError } from '@portcullis/contracts';
 import {
   Campaigns,
   type Clock,
+  type Compared,
   type Config,
   createProxies,
   createZoneClock,
   Detector,
   type Firewall,
+  type Network,
 } from '@portcullis/core';
 import { AdminSessions } from './admin-sessions.ts';
 import { listenAdmin } from './api/admin-socket.ts';
@@ -217,6 +219,11 @@ export function createApp(options: AppOptions): App {
     },
     tell: (event) => reports.tell(event),
   });
+  const compare = (network: Network, jail: string): Compared => ({
+    exemptions: exemptions.countBySource(jail),
+    exemptedBy: exemptions.against(network, jail, clock.now())?.detail ?? null,
+    logins: knownGood.describe(network).map(({ site, hours, known }) => ({ site, hours, known })),
+  });
   const recorder = new VerdictRecorder({
     store,
     enforcer,
@@ -231,6 +238,8 @@ export function createApp(options: AppOptions): App {
       if (judged.act === 'ban' || judged.act === 'hold') return holds.take(judged) ?? 'settled';
       return judged.act === 'wait' ? 'wait' : 'settled';
     },
+    compare,
+    factorOf: (failure) => knownGood.factorOf(failure),
   });
   const expiry = new Expiry({ store, enforcer, clock, log, settle: () => recorder.settle() });
   const reconciler = new Reconciler({
@@ -282,6 +291,7 @@ export function createApp(options: AppOptions): App {
     enforcer,
     detector,
     exemptions,
+    compare,
     clock,
     jails,
     lastFailureId,

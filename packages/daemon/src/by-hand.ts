@@ -9,14 +9,17 @@ import {
   parseDuration,
   type Unbanned,
 } from '@portcullis/contracts';
-import { type JailConfig, type Network, parseNetwork } from '@portcullis/core';
+import { type Compared, type JailConfig, type Network, parseNetwork } from '@portcullis/core';
 import { noEvidence, toBan } from './evidence.ts';
 import type { ExemptionBook } from './exemptions.ts';
 import { forgetCounts } from './forget-counts.ts';
 import { liftMany, type MassUnbanOptions } from './mass-unban.ts';
+import { receiptByHand } from './receipt.ts';
 
 export interface ByHandOptions extends MassUnbanOptions {
   readonly exemptions: ExemptionBook;
+  /** What speaks for a client of a jail. */
+  readonly compare: (network: Network, jail: string) => Compared;
 }
 
 /** What people decide: bans and unbans by hand, and the allow list. Durable before it is applied, and audited. */
@@ -29,7 +32,7 @@ export class ByHand {
 
   /** @throws PortcullisError invalid_address, unknown_jail, invalid_request, exempt_address */
   async ban(actor: string, { ip, jail, bantime, reason = '', force = false }: NewBan): Promise<Ban> {
-    const { store, enforcer, clock } = this.#options;
+    const { store, enforcer, clock, compare } = this.#options;
     const address = networkOf(ip);
     const config = this.#jail(jail);
     const now = clock.now();
@@ -40,23 +43,28 @@ export class ByHand {
       () => {
         const current = store.banInForce(config.name, address);
         const why = reason === '' ? `banned by hand (${actor})` : reason;
-        const record =
-          current === undefined
-            ? enforcer.insert({
-                network: address,
-                jail: config.name,
-                since: now,
-                until,
-                failures: 0,
-                timesBanned: store.timesBanned(address, config.name) + 1,
-                reason: why,
-                byHand: true,
-                gentle: false,
-                evidence: noEvidence,
-              })
-            : enforcer.replace(current, { until, reason: why, byHand: true, gentle: false });
+        const byHand = { by: actor, at: now, bantime: duration };
+        const receipt = receiptByHand(address, byHand, compare(address, config.name));
         this.#audit(actor, 'ban', String(address), config.name, why);
-        return record.id;
+        if (current !== undefined) {
+          store.saveReceipt(current.id, { ...(store.receiptOf(current.id) ?? receipt), byHand });
+          return enforcer.replace(current, { until, reason: why, byHand: true, gentle: false }).id;
+        }
+        return enforcer.insert(
+          {
+            network: address,
+            jail: config.name,
+            since: now,
+            until,
+            failures: 0,
+            timesBanned: store.timesBanned(address, config.name) + 1,
+            reason: why,
+            byHand: true,
+            gentle: false,
+            evidence: noEvidence,
+          },
+          receipt,
+        ).id;
       },
       { durable: true },
     );

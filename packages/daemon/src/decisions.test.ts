@@ -61,6 +61,7 @@ async function createDecisions(options: { families?: (4 | 6)[]; newLogsSince?: n
     random: () => 0,
     jail,
     touchesExempt: () => false,
+    compare: () => ({ exemptions: { host: 4 }, exemptedBy: null, logins: [] }),
   });
   const pipeline = new Pipeline({
     store,

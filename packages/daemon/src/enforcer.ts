@@ -1,5 +1,6 @@
 import type { EndedBy } from '@portcullis/contracts';
 import type {
+  BanReceipt,
   BanRecord,
   BanStore,
   Clock,
@@ -88,24 +89,21 @@ export class Enforcer {
   }
 
   /** Records a new ban. One that has ended already is kept as history and never applied. */
-  insert(ban: Omit<BanRecord, 'id' | 'state' | 'endedAt' | 'endedBy' | 'liftedBy'>): BanRecord {
+  insert(
+    ban: Omit<BanRecord, 'id' | 'state' | 'endedAt' | 'endedBy' | 'liftedBy'>,
+    receipt: BanReceipt,
+  ): BanRecord {
     const { store, clock } = this.#options;
     if (ban.until !== null && ban.until <= clock.now()) {
-      return store.insertBan({
-        ...ban,
-        state: 'ended',
-        endedAt: ban.until,
-        endedBy: 'expired',
-        liftedBy: null,
-      });
+      return store.insertBan(
+        { ...ban, state: 'ended', endedAt: ban.until, endedBy: 'expired', liftedBy: null },
+        receipt,
+      );
     }
-    const record = store.insertBan({
-      ...ban,
-      state: 'pending',
-      endedAt: null,
-      endedBy: null,
-      liftedBy: null,
-    });
+    const record = store.insertBan(
+      { ...ban, state: 'pending', endedAt: null, endedBy: null, liftedBy: null },
+      receipt,
+    );
     this.#remember(record);
     this.#options.onBan(record);
     this.#queue.push({

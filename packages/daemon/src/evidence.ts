@@ -1,4 +1,4 @@
-import type { Ban, BanDetails } from '@portcullis/contracts';
+import type { Ban } from '@portcullis/contracts';
 import {
   type BanEvidence,
   type BanRecord,
@@ -126,15 +126,4 @@ export const toBan = (ban: BanRecord): Ban => ({
   lifted_by: ban.liftedBy,
   reason: ban.reason,
   gentle: ban.gentle,
-});
-
-export const toBanDetails = (ban: BanRecord): BanDetails => ({
-  ...toBan(ban),
-  evidence: {
-    lines: [...ban.evidence.lines],
-    senders: ban.evidence.lines.map((_, at) => ban.evidence.lineSenders[at] ?? null),
-    events: { ...ban.evidence.events },
-    first_failure_at: isoOrNull(ban.evidence.firstFailureAt),
-    last_failure_at: isoOrNull(ban.evidence.lastFailureAt),
-  },
 });

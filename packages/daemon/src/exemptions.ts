@@ -33,6 +33,7 @@ export class ExemptionBook {
   readonly #options: ExemptionsOptions;
   readonly #resolved = new Map<string, Network[]>();
   #proxies = new Proxies();
+  readonly #counts = new Map<string | null, Record<string, number>>();
 
   constructor(options: ExemptionsOptions) {
     this.#options = options;
@@ -48,6 +49,7 @@ export class ExemptionBook {
       if (site !== null) ofSites.set(site, bySubSite(entries));
     }
     this.#proxies = proxies?.() ?? new Proxies();
+    this.#counts.clear();
     this.current = {
       proxies: this.#proxies,
       everywhere: new ExemptionList([...hostExemptions(), ...ofHost]),
@@ -115,6 +117,12 @@ export class ExemptionBook {
     );
   }
 
+  /** An exemption that stands against a ban of the network: of one client one that covers it, else one that touches it. */
+  against(network: Network, jail: string, now: number): Exemption | null {
+    if (network.isSingle) return this.covering(network, jail, now);
+    return this.overlapping(network, jail, now)[0] ?? null;
+  }
+
   /** Whether an exemption that holds for lines of one of these sites only touches the network. */
   touchedBySites(network: Network, sites: ReadonlySet<string>, now: number): boolean {
     const { bySite } = this.current;
@@ -126,21 +134,26 @@ export class ExemptionBook {
     );
   }
 
-  /** What every address is compared with, by source; what several jails name counts once for each. */
-  countBySource(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const list of [this.current.everywhere, ...this.current.byJail.values()]) {
-      for (const [source, count] of list.countBySource()) counts[source] = (counts[source] ?? 0) + count;
-    }
-    return counts;
+  /** What an address is compared with, by source: in one jail, or in any. What several jails name counts once for each. */
+  countBySource(jail: string | null): Readonly<Record<string, number>> {
+    return this.#counts.getOrInsertComputed(jail, () => {
+      const counts: Record<string, number> = {};
+      for (const [source, count] of this.#lists(jail).flatMap((list) => [...list.countBySource()])) {
+        counts[source] = (counts[source] ?? 0) + count;
+      }
+      return counts;
+    });
+  }
+
+  #lists(jail: string | null): ExemptionList[] {
+    const { everywhere, byJail } = this.current;
+    return [everywhere, ...(jail === null ? byJail.values() : [byJail.get(jail) ?? new ExemptionList()])];
   }
 
   /** Every exemption that touches the network: in one jail, or in any. */
   overlapping(network: Network, jail: string | null, now: number): Exemption[] {
-    const { everywhere, byJail } = this.current;
-    const lists = jail === null ? [...byJail.values()] : [byJail.get(jail) ?? new ExemptionList()];
     const found = [
-      ...[everywhere, ...lists].flatMap((list) => list.overlapping(network, now)),
+      ...this.#lists(jail).flatMap((list) => list.overlapping(network, now)),
       ...this.#proxies.overlapping(network).map(proxyExemption),
     ];
     return [...new Map(found.map((exemption) => [exemption.detail, exemption])).values()];

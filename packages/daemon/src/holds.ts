@@ -30,6 +30,8 @@ const maxFailureIds = 2_000;
 export interface HeldEnd {
   readonly bantime: number | null;
   readonly because: string;
+  /** Who decided so; left out: nobody answered. */
+  readonly by?: string;
 }
 
 export interface HoldsOptions {
@@ -162,7 +164,7 @@ export class Holds {
       () => {
         this.#close(held, state);
         this.#audit(actor, state === 'approved' ? 'approve' : 'decline', held, `held ban h${id}`);
-        if (state === 'approved') return this.#make(held, { bantime: null, because: 'approved' });
+        if (state === 'approved') return this.#make(held, { bantime: null, because: 'approved', by: actor });
         detector.forget(held.network, held.jail);
         store.saveForgotten([{ jail: held.jail, network: held.network, failureId: lastFailureId() }]);
         return [];

@@ -73,6 +73,14 @@ export class KnownGood {
     }));
   }
 
+  /** So many failures like this one count as one. */
+  factorOf({ address, site }: FailureRecord): number {
+    const { settings, clock } = this.#options;
+    const policy = settings();
+    const logins = policy.enabled ? this.#book.of(loginClient(address)).get(site) : undefined;
+    return logins !== undefined && isKnown(policy, logins, clock.now()) ? policy.factor : 1;
+  }
+
   /** Takes a successful login. */
   login(address: Network, site: string, user: string, time: number): void {
     const news = this.#stage.login(address, site, user, time, this.#options.clock.now());

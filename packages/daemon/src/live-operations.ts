@@ -20,7 +20,6 @@ import {
 import { type ByHand, networkOf } from './by-hand.ts';
 import { type CampaignListParts, listCampaigns } from './campaign-list.ts';
 import type { EventHub } from './event-hub.ts';
-import { toBanDetails } from './evidence.ts';
 import type { ExemptionBook } from './exemptions.ts';
 import type { Health } from './health.ts';
 import type { Holds } from './holds.ts';
@@ -166,13 +165,13 @@ export function createOperations(parts: LiveParts): Operations {
     return {
       ip: String(network),
       banned: bans.length > 0,
-      bans: bans.map(toBanDetails),
-      history: [...history.items],
+      bans: bans.map(({ id }) => queries.ban(id)),
+      history: history.items.map(({ id }) => queries.ban(id)),
       exemptions: [
         ...found.map(({ network: exempt, source, detail }) => ({ ip: String(exempt), source, detail })),
         ...allowedBySites(network),
       ],
-      compared: exemptions.countBySource(),
+      compared: { ...exemptions.countBySource(null) },
       failures,
       sites,
       not_counted: ignored,

@@ -4,6 +4,7 @@ import {
   type BanStore,
   banDuration,
   type Clock,
+  type Compared,
   type FailureRecord,
   type JailConfig,
   type Network,
@@ -13,6 +14,7 @@ import {
 import { type Enforcer, keyOf } from './enforcer.ts';
 import { addEvidence, addUnseen, noEvidence } from './evidence.ts';
 import type { JudgedBan } from './known-good.ts';
+import { receiptOf } from './receipt.ts';
 
 /** Longer ends a second that are recorded at once; what is more is a flood and waits. */
 const promptASecond = 200;
@@ -43,7 +45,14 @@ export interface VerdictRecorderOptions {
     verdict: Verdict,
     failures: readonly FailureRecord[],
   ) => Pick<JudgedBan, 'verdict' | 'failures' | 'bantime' | 'because'> | 'wait' | 'settled';
+  /** What speaks for a client of a jail; its ban's receipt says that this was looked at. */
+  readonly compare: (network: Network, jail: string) => Compared;
+  /** So many failures like this one count as one; left out: each counts. */
+  readonly factorOf?: (failure: FailureRecord) => number;
 }
+
+/** How a verdict's ban is made. */
+type Making = Pick<JudgedBan, 'bantime' | 'because'> & { readonly by?: string | undefined };
 
 /** Turns the jails' verdicts into bans: new ones, or longer ones. Works inside the transaction of the lines. */
 export class VerdictRecorder {
@@ -150,20 +159,20 @@ export class VerdictRecorder {
 
   #recordJudged(
     config: JailConfig,
-    { verdict, failures, ...end }: Pick<JudgedBan, 'verdict' | 'failures' | 'bantime' | 'because'>,
+    { verdict, failures, ...making }: Pick<JudgedBan, 'verdict' | 'failures'> & Making,
   ): void {
     for (const network of this.#narrow(verdict, failures)) {
-      this.#recordOne(config, verdict, network, failures, end);
+      this.#recordOne(config, verdict, network, failures, making);
     }
   }
 
   /** Records the ban of a verdict that was held; inside a transaction. @returns what is in force then */
-  enact(verdict: Verdict, end: Pick<JudgedBan, 'bantime' | 'because'>): BanRecord[] {
+  enact(verdict: Verdict, making: Making): BanRecord[] {
     const { store, jail } = this.#options;
     const config = jail(verdict.jail);
     if (config === undefined) return [];
     const failures = store.failuresById(verdict.failureIds);
-    this.#recordJudged(config, { verdict, failures, ...end });
+    this.#recordJudged(config, { verdict, failures, ...making });
     return store.bansOverlapping(verdict.network).filter((ban) => ban.jail === verdict.jail);
   }
 
@@ -184,15 +193,16 @@ export class VerdictRecorder {
     verdict: Verdict,
     network: Network,
     failures: readonly FailureRecord[],
-    { bantime, because }: Pick<JudgedBan, 'bantime' | 'because'>,
+    { bantime, because, by }: Making,
   ): void {
-    const { store, random, clock } = this.#options;
+    const { store, random, clock, compare, factorOf } = this.#options;
     const current = store.banInForce(verdict.jail, network);
     const earlier = store.timesBanned(network, config.overalljails ? null : verdict.jail);
     const usual = banDuration(config, current === undefined ? earlier : Math.max(0, earlier - 1), random());
     const duration = shorter(usual, bantime);
     // A stamp ahead of this host's clock must not make a ban last longer.
-    const since = Math.min(verdict.time, clock.now());
+    const at = clock.now();
+    const since = Math.min(verdict.time, at);
     const until = duration === null ? null : since + duration;
     if (current !== undefined) {
       const gentle = current.gentle && bantime !== null;
@@ -201,18 +211,32 @@ export class VerdictRecorder {
     }
     const reason = `${verdict.failures} failures ${span(failures)}; ${config.name} allows ${verdict.campaign === undefined ? config.maxretry - 1 : `fewer in the campaign ${verdict.campaign}`} in ${formatDuration(config.findtime)}${because === '' ? '' : `; ${because}`}`;
     const seen = failures.reduce((sum, { count }) => sum + count, 0);
-    this.#options.enforcer.insert({
-      network,
-      jail: verdict.jail,
-      since,
-      until,
-      failures: verdict.failures,
-      timesBanned: (config.overalljails ? store.timesBanned(network, verdict.jail) : earlier) + 1,
-      reason,
-      byHand: false,
-      gentle: bantime !== null,
-      evidence: addUnseen(addEvidence(noEvidence, failures), Math.max(0, verdict.failures - seen)),
-    });
+    this.#options.enforcer.insert(
+      {
+        network,
+        jail: verdict.jail,
+        since,
+        until,
+        failures: verdict.failures,
+        timesBanned: (config.overalljails ? store.timesBanned(network, verdict.jail) : earlier) + 1,
+        reason,
+        byHand: false,
+        gentle: bantime !== null,
+        evidence: addUnseen(addEvidence(noEvidence, failures), Math.max(0, verdict.failures - seen)),
+      },
+      receiptOf({
+        at,
+        config,
+        verdict,
+        failures,
+        earlierBans: earlier,
+        bantime: duration,
+        compared: compare(network, verdict.jail),
+        factorOf,
+        because,
+        by,
+      }),
+    );
   }
 
   /** Records that a ban in force ends later, rests on more and may close more ports. Never shortens it. */

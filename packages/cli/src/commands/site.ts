@@ -21,7 +21,10 @@ export function addSite(program: Command): void {
     .command('add')
     .argument('<domain>', 'the name in its log lines, as example.com or example.com/shop')
     .description('register a site')
-    .option('--user <name>', 'the Unix user that runs its PHP; needed unless --mode shared')
+    .option(
+      '--user <name>',
+      'the Unix user that runs its PHP, whose lines alone count where the journal tells; needed unless --mode shared',
+    )
     .option('--domain <name>', 'another name of the same site; repeatable', collectDomains, [])
     .option('--id <id>', 'what it is called; derived from the domain when left out')
     .option('--wp <path>', 'where its WordPress lives')
@@ -40,7 +43,7 @@ export function addSite(program: Command): void {
       `
 Examples:
   portcullis site add example.com --user site1 --domain www.example.com
-  portcullis site add shop.example.com --mode shared --wp /var/www/shop`,
+  portcullis site add shop.example.com --mode shared --user www-data --wp /var/www/shop`,
     )
     .action(withSession(add));
   site

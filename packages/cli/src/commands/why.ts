@@ -2,6 +2,7 @@ import type { Ban, Sender, Why } from '@portcullis/contracts';
 import { formatDuration } from '@portcullis/contracts';
 import type { Command } from 'commander';
 import { ago, ahead, at, number, origin, plural, tally } from '../phrases.ts';
+import { comparedWith, describeReceipt } from '../receipt.ts';
 import { type Session, withSession } from '../session.ts';
 import { type Terminal, visible } from '../terminal.ts';
 
@@ -9,7 +10,9 @@ export function addWhy(program: Command): void {
   program
     .command('why')
     .argument('<ip>', 'an address or a network')
-    .description('everything known of an address: failures, bans, the rule, the raw lines, exemptions')
+    .description(
+      'everything known of an address: failures, bans and their receipts, the raw lines, exemptions',
+    )
     .addHelpText(
       'after',
       `
@@ -46,6 +49,12 @@ function printWhy({ out, now }: Session, why: Why): void {
     'Bans',
     [...why.bans, ...why.history].flatMap((ban) => describeBan(ban, now)),
   );
+  // Of bans that are over the latest, where none is in force; --json has all.
+  const explained = why.bans.length > 0 ? why.bans : why.history.slice(0, 1);
+  for (const { id, jail, receipt } of explained) {
+    if (receipt == null) continue;
+    section(out, `Receipt of ban ${id} (${visible(jail)})`, describeReceipt(out, receipt));
+  }
   section(
     out,
     'Exemptions',
@@ -95,9 +104,10 @@ function printWhy({ out, now }: Session, why: Why): void {
         `part of ${visible(id)}, ${plural(addresses, 'address', 'addresses')}${lasting ? '' : ', over'}`,
     ),
   );
-  const banLines = why.bans.flatMap(({ evidence }) =>
-    evidence.lines.map((line, at) => withSender(line, evidence.senders[at] ?? null)),
-  );
+  const banLines = explained.flatMap(({ evidence, receipt }) => [
+    ...(receipt?.evidence ?? []).map(({ line, sender }) => withSender(line, sender)),
+    ...evidence.lines.map((line, at) => withSender(line, evidence.senders[at] ?? null)),
+  ]);
   const lines =
     banLines.length > 0 ? banLines : why.recent_failures.map(({ line, sender }) => withSender(line, sender));
   section(out, 'Lines', [...new Set(lines)]);
@@ -106,20 +116,6 @@ function printWhy({ out, now }: Session, why: Why): void {
   out.line();
   out.line(out.styled('dim', `What to do: ${visible(advice)}`));
 }
-
-const sources: Readonly<Record<string, string>> = {
-  host: 'of this host',
-  ignoreip: 'of ignoreip',
-  allow: 'of the allow list',
-  proxy: 'of CDNs and proxies',
-};
-
-/** `the reserved ranges, 4 of this host, 2 of ignoreip`. */
-const comparedWith = (counts: Why['compared']): string =>
-  [
-    'the reserved ranges',
-    ...tally(counts).map(([source, count]) => `${number(count)} ${sources[source] ?? visible(source)}`),
-  ].join(', ');
 
 /** What the line says, and before it who wrote it where the journal vouches for that. */
 const withSender = (line: string, sender: Sender | null): string =>

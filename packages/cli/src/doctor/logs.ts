@@ -3,6 +3,7 @@ import { PortcullisError } from '@portcullis/contracts';
 import { expandLogs } from '@portcullis/daemon/offline';
 import { ago, at } from '../phrases.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
+import { checkStamps } from './stamps.ts';
 import { latestWordPressLine } from './tail.ts';
 
 /** A log that was not written for so long is stale, in ms: cron alone writes to auth.log every hour. */
@@ -55,7 +56,7 @@ function checkLog(path: string, now: number): Finding[] {
             `${path} was last written ${written}.`,
             'Is rsyslog running? See: systemctl status rsyslog',
           );
-    return [fresh, checkWordPress(path, latestWordPressLine(path, now), now)];
+    return [fresh, ...checkStamps(path, fd), checkWordPress(path, latestWordPressLine(path, now), now)];
   } finally {
     closeSync(fd);
   }

@@ -312,10 +312,30 @@ for (const pair of pairs)
           const answers = await told(pair, sequence, names);
           assert.deepEqual(answers, await told(pair, sequence, otherNames));
           const searched = JSON.stringify(answers).replaceAll(/"detail":"[^"]*nonsense[^"]*"/g, '');
-          assert.doesNotMatch(searched, /theirs|bob|office/);
+          assert.doesNotMatch(searched, /theirs|bob|office|"receipt"|"rule"/);
         }),
         { numRuns: 100 },
       );
+    });
+
+    test('a ban that rests on others’ lines, too, tells a site the same however many those are, and when they came', async () => {
+      const tell = async (before: number, after: number) => {
+        using daemon = await createDaemon(pair, names);
+        const { mine } = operationsOf(daemon, pair, names);
+        const line = (site: string, user: string) =>
+          failureLine(common[0]!, { time: smallDaemonStart, site, user });
+        const theirs = (count: number) => Array.from({ length: count }, () => line(names.theirs, names.user));
+        await daemon.read(...theirs(before), line(pair.mine, 'ann'));
+        const [ban] = daemon.store.bansOverlapping(parseNetwork(common[0]!)!);
+        assert.equal(daemon.store.receiptOf(ban!.id)?.failures, before + 1, 'the receipt has theirs');
+        await daemon.read(...theirs(after));
+        const told = everythingOf(mine, '-since');
+        assert.equal(told.details.length, 1);
+        return JSON.parse(JSON.stringify(told));
+      };
+      const few = await tell(1, 0);
+      assert.deepEqual(await tell(1, 2), few);
+      assert.doesNotMatch(JSON.stringify(few), /"receipt"|"rule"/);
     });
 
     test('a site is told the same whether or not others have bans in which it has no evidence', async () => {

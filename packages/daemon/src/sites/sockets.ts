@@ -6,7 +6,7 @@ import type { Door, OpenDoor, SiteServer } from '../api/site-server.ts';
 import type { SocketRights } from '../api/socket.ts';
 import type { Health } from '../health.ts';
 import type { RegisteredSite, SiteRegistry } from './registry.ts';
-import type { UnixNames } from './unix-names.ts';
+import type { UnixNames, UnixUser } from './unix-names.ts';
 
 export interface SiteSocketsOptions {
   readonly runDir: string;
@@ -15,7 +15,7 @@ export interface SiteSocketsOptions {
   readonly names: UnixNames;
   readonly sharedGroup: () => string;
   readonly health: Health;
-  /** Takes the users of the sites that have a socket of their own, by the sites' ids. */
+  /** Takes the users of the sites that have one, by the sites' ids. */
   readonly onUsers: (uids: ReadonlyMap<string, number>) => void;
 }
 
@@ -28,6 +28,10 @@ interface Opened {
 export class SiteSockets {
   readonly #options: SiteSocketsOptions;
   readonly #open = new Map<string, Opened>();
+  /** The latest answer on each user. */
+  #users: ReadonlyMap<string, UnixUser> = new Map();
+  /** Sites whose user the host does not know now. */
+  #strange: ReadonlyMap<string, Error> = new Map();
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(options: SiteSocketsOptions) {
@@ -58,7 +62,7 @@ export class SiteSockets {
   async check(): Promise<void> {
     const unserved = this.#options.registry.all.some((site) => !this.isServed(site));
     const inPlace = await Promise.all([...this.#open.values()].map(({ door }) => door.isInPlace()));
-    if (unserved || inPlace.includes(false)) await this.sync();
+    if (unserved || this.#strange.size > 0 || inPlace.includes(false)) await this.sync();
   }
 
   async close(): Promise<void> {
@@ -76,39 +80,60 @@ export class SiteSockets {
       this.#open.delete(id);
       await door.close();
     }
-    health.keep('site_unserved', new Set(wanted.keys()));
-    if (wanted.size === 0) {
-      onUsers(new Map());
-      return;
+    const users = await this.#lookUpUsers();
+    onUsers(new Map([...users].map(([id, { uid }]) => [id, uid])));
+    health.keep('site_unserved', new Set([...wanted.keys(), ...this.#strange.keys()]));
+    for (const [id, error] of this.#strange) {
+      // Of an isolated site that it has no socket is told below.
+      if (!wanted.has(id))
+        health.set('site_unserved', id, `The user of the site ${id} is not known: ${explain(error)}`);
     }
+    if (wanted.size === 0) return;
     const failure = await this.#makeDirectory();
     for (const [id, site] of wanted) {
       try {
         if (failure !== null) throw failure;
-        await this.#ensure(id, site);
+        await this.#ensure(id, site, users.get(id));
         health.set('site_unserved', id, null);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        const hint = error instanceof PortcullisError ? ` ${error.hint ?? ''}` : '';
         const who = id === sharedSocketId ? 'The sites in shared mode have' : `The site ${id} has`;
-        health.set('site_unserved', id, `${who} no socket: ${error.message}${hint}`.trim());
+        health.set('site_unserved', id, `${who} no socket: ${explain(error)}`);
       }
     }
-    onUsers(
-      new Map(
-        [...this.#open].flatMap(([id, { rights }]) =>
-          id === sharedSocketId || rights.uid === undefined ? [] : [[id, rights.uid]],
-        ),
-      ),
-    );
   }
 
-  async #ensure(id: string, site: RegisteredSite): Promise<void> {
+  /** By the sites' ids. While nobody can be asked, the answer of before holds: evidence must not depend on a name service. */
+  async #lookUpUsers(): Promise<ReadonlyMap<string, UnixUser>> {
+    const { registry, names } = this.#options;
+    const bySite = new Map<string, UnixUser>();
+    const byName = new Map<string, UnixUser>();
+    const strange = new Map<string, Error>();
+    for (const { id, user: name } of registry.all) {
+      if (name === null) continue;
+      let user = this.#users.get(name);
+      try {
+        user = await names.user(name);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        strange.set(id, error);
+      }
+      if (user === undefined) continue;
+      byName.set(name, user);
+      bySite.set(id, user);
+    }
+    this.#users = byName;
+    this.#strange = strange;
+    return bySite;
+  }
+
+  async #ensure(id: string, site: RegisteredSite, user: UnixUser | undefined): Promise<void> {
     const { server, sharedGroup, names } = this.#options;
     const shared = id === sharedSocketId;
+    if (this.#strange.has(id)) throw this.#strange.get(id);
     const rights: SocketRights = shared
       ? { mode: 0o660, uid: process.getuid!(), ...(await names.group(sharedGroup())) }
-      : { mode: 0o600, ...(await names.user(site.user!)) };
+      : { mode: 0o600, ...user };
     const known = this.#open.get(id);
     if (known !== undefined) {
       const same = JSON.stringify(known.rights) === JSON.stringify(rights);
@@ -140,3 +165,6 @@ export class SiteSockets {
     }
   }
 }
+
+const explain = (error: Error): string =>
+  `${error.message} ${error instanceof PortcullisError ? (error.hint ?? '') : ''}`.trim();

@@ -2,9 +2,14 @@ import { PortcullisError } from '@portcullis/contracts';
 import type { Exec } from '../exec.ts';
 import { ExecError } from '../exec-error.ts';
 
+export interface UnixUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface UnixNames {
   /** @throws PortcullisError unknown_user */
-  user(name: string): Promise<{ readonly uid: number; readonly gid: number }>;
+  user(name: string): Promise<UnixUser>;
   /** @throws PortcullisError unknown_user */
   group(name: string): Promise<{ readonly gid: number }>;
 }

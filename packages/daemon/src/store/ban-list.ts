@@ -14,6 +14,7 @@ import type { CursorKey } from './cursor.ts';
 import type { Database } from './database.ts';
 import { fromInstant, instantOf } from './instant.ts';
 import type { Condition, createPager } from './page.ts';
+import { type ReceiptRow, readReceipt, receiptColumns, toReceipt } from './receipt-row.ts';
 
 /** What of the evidence a list tells. */
 type Summary = Pick<EvidenceRow, 'events' | 'first_failure_at' | 'last_failure_at'>;
@@ -43,13 +44,18 @@ export const toBan = (row: BanRow & Summary): Ban => ({
   gentle: row.gentle === 1,
 });
 
-export function toBanDetails(row: BanRow & EvidenceRow): BanDetails {
+function toBanDetails(row: BanRow & EvidenceRow & ReceiptRow): BanDetails {
   const ban = toBan(row);
   const { events, first_failure_at, last_failure_at } = ban;
   const lines: string[] = JSON.parse(row.lines);
   const known: (Sender | null)[] = JSON.parse(row.line_senders);
   const senders = lines.map((_, at) => known[at] ?? null);
-  return { ...ban, evidence: { lines, senders, events, first_failure_at, last_failure_at } };
+  const receipt = readReceipt(row);
+  return {
+    ...ban,
+    evidence: { lines, senders, events, first_failure_at, last_failure_at },
+    receipt: receipt && toReceipt(receipt),
+  };
 }
 
 /** Columns by the name that a query sorts with. */
@@ -219,8 +225,8 @@ export function createBanList(
   const details = (sql: string, ...params: (string | number | AddressColumn)[]): BanDetails[] =>
     db
       .read(() =>
-        db.all<BanRow & EvidenceRow>(
-          `SELECT b.*, e.events, e.lines, e.line_senders, e.first_failure_at, e.last_failure_at
+        db.all<BanRow & EvidenceRow & ReceiptRow>(
+          `SELECT b.*, e.events, e.line_senders, e.first_failure_at, e.last_failure_at, ${receiptColumns}
            FROM bans b JOIN ban_evidence e ON e.ban_id = b.id WHERE ${sql}`,
           ...params,
         ),

@@ -1,5 +1,6 @@
 import type { EndedBy } from '@portcullis/contracts';
 import {
+  type BanReceipt,
   type BanRecord,
   maxEvidenceLines,
   maxEvidenceUsers,
@@ -9,33 +10,48 @@ import {
 import { lastAddress, toColumn } from './address-column.ts';
 import type { createBansInForce } from './bans-in-force.ts';
 import type { Database } from './database.ts';
+import type { ReceiptTable } from './receipts.ts';
 
 /** Stands in `reason` between why an address was banned and why that could not be enforced, as long as it cannot. */
 const refused = '; not enforced: ';
 
 /**
- * Writes bans, each with its evidence.
+ * Writes bans, each with its evidence and its receipt.
  *
  * @param tally counts a new ban; called inside the write
  */
 export function createBanTable(
   db: Database,
   inForce: ReturnType<typeof createBansInForce>,
+  receipts: Pick<ReceiptTable, 'columnsOf'>,
   tally: (ban: Omit<BanRecord, 'id'>) => void,
 ) {
-  function writeEvidence(id: number, ban: Omit<BanRecord, 'id'>): void {
+  /**
+   * A receipt is written with a new ban only. Its lines are those of the evidence until others take their place: then they are
+   * kept apart.
+   */
+  function writeEvidence(id: number, ban: Omit<BanRecord, 'id'>, receipt?: BanReceipt): void {
     const { events, lines, lineSites, lineSenders, firstFailureAt, lastFailureAt, sites } = ban.evidence;
+    const latest = lines.slice(-maxEvidenceLines);
+    const decided = receipt?.evidence.map(({ line }) => line) ?? latest;
+    const apart = decided.length !== latest.length || decided.some((line, at) => line !== latest[at]);
     db.run(
-      `INSERT OR REPLACE INTO ban_evidence
-         (ban_id, events, lines, first_failure_at, last_failure_at, line_sites, line_senders)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO ban_evidence
+         (ban_id, events, lines, first_failure_at, last_failure_at, line_sites, line_senders, rule_id, receipt, receipt_lines)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         receipt_lines = iif(receipt IS NULL OR lines = excluded.lines, receipt_lines, coalesce(receipt_lines, lines)),
+         events = excluded.events, lines = excluded.lines, first_failure_at = excluded.first_failure_at,
+         last_failure_at = excluded.last_failure_at, line_sites = excluded.line_sites, line_senders = excluded.line_senders`,
       id,
       JSON.stringify(events),
-      JSON.stringify(lines.slice(-maxEvidenceLines)),
+      JSON.stringify(latest),
       firstFailureAt,
       lastFailureAt,
       JSON.stringify(lineSites.slice(-maxEvidenceLines)),
       JSON.stringify(lineSenders.slice(-maxEvidenceLines)),
+      ...(receipt === undefined ? [null, null] : receipts.columnsOf(receipt)),
+      apart ? JSON.stringify(decided) : null,
     );
     for (const [site, failures] of Object.entries(sites)) {
       const own: SiteEvidence | undefined = ban.evidence.ofSites[site];
@@ -56,7 +72,7 @@ export function createBanTable(
     }
   }
 
-  function insert(ban: Omit<BanRecord, 'id'>): BanRecord {
+  function insert(ban: Omit<BanRecord, 'id'>, receipt?: BanReceipt): BanRecord {
     let id = 0;
     const { network, evidence } = ban;
     db.write(() => {
@@ -83,7 +99,7 @@ export function createBanTable(
         ban.liftedBy,
         ban.gentle ? 1 : 0,
       );
-      writeEvidence(id, ban);
+      writeEvidence(id, ban, receipt);
       tally(ban);
       if (ban.endedAt === null) inForce.began(ban);
     });

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { ban, failure, network } from '../../../../test/support/ban-store-conformance.ts';
+import { ban, failure, network, receipt } from '../../../../test/support/ban-store-conformance.ts';
 import { createQueries } from './queries.ts';
 import { createStore, type Store } from './sqlite.ts';
 
@@ -82,7 +82,7 @@ describe('a store whose disk fails', () => {
     writeFileSync(balloon, new Uint8Array(300_000));
 
     const during = store.transaction(() => {
-      const inserted = store.insertBan(ban({ network: network('192.0.2.3') }));
+      const inserted = store.insertBan(ban({ network: network('192.0.2.3') }), receipt());
       fillWith(store, 2_000);
       store.savePosition({ log: 'a', path: 'a', device: 1, inode: 2, head: '0:', offset: 77 });
       return inserted;
@@ -105,6 +105,7 @@ describe('a store whose disk fails', () => {
     assert.equal(again.degraded, null);
     assert.deepEqual([...again.bansInForce()].map(({ id }) => id).sort(), [before.id, during.id]);
     assert.equal(again.lastFailureId(), 2_000);
+    assert.deepEqual(again.receiptOf(during.id), receipt());
     assert.partialDeepStrictEqual(again.positions(), [{ offset: 77 }]);
     const queries = createQueries(again, clock);
     assert.equal(queries.ban(lifted.id).ended_by, 'unban');

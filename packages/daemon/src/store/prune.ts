@@ -2,6 +2,7 @@ import type { AuditChain } from './audit-chain.ts';
 import type { Database } from './database.ts';
 import { createFailureSenders } from './failure-senders.ts';
 import { createFailurePrune } from './prune-failures.ts';
+import type { ReceiptTable } from './receipts.ts';
 import { hourOf } from './tallies.ts';
 
 /** How long records live, in ms; null: for ever. */
@@ -36,6 +37,7 @@ export function createPrune(
   retention: Retention,
   caps: () => RowCaps,
   auditChain: Pick<AuditChain, 'deleteThrough'>,
+  receipts: Pick<ReceiptTable, 'prune'>,
   failuresChanged: () => void,
 ) {
   const pruneFailures = createFailurePrune(db, () => caps().failures, failuresChanged);
@@ -119,6 +121,7 @@ export function createPrune(
   return function prune(now: number): boolean {
     const more = db.write(() => {
       db.run('DELETE FROM allow WHERE until <= ?', now);
+      receipts.prune();
       return [
         pruneFailures(retention.failuresMs === null ? null : now - retention.failuresMs),
         pruneForgotten(),

@@ -13,6 +13,7 @@ const essential: Readonly<Record<string, string>> = {
   positions: 'true',
   journal_position: 'true',
   sites: 'true',
+  ban_rules: 'true',
   bans: 'ended_at IS NULL',
   ban_evidence: 'ban_id IN (SELECT id FROM bans WHERE ended_at IS NULL)',
   ban_sites: 'ban_id IN (SELECT id FROM bans WHERE ended_at IS NULL)',

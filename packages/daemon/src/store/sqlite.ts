@@ -11,6 +11,7 @@ import { openMemory } from './open.ts';
 import { createOutbox } from './outbox.ts';
 import { createForgottenTable, createPositionTable } from './positions.ts';
 import { createPrune, fileCaps, memoryCaps, type Retention } from './prune.ts';
+import { createReceiptTable } from './receipts.ts';
 import { createRegisters } from './registers.ts';
 import { createRegistrations } from './registrations.ts';
 import { createSiteTable, type SiteTable } from './sites.ts';
@@ -56,7 +57,8 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
   const tallies = createTallies(db);
   const failures = createFailureTable(db, sites);
   const inForce = createBansInForce(db);
-  const bans = createBanTable(db, inForce, tallies.ban);
+  const receipts = createReceiptTable(db);
+  const bans = createBanTable(db, inForce, receipts, tallies.ban);
   const positions = createPositionTable(db);
   const forgotten = createForgottenTable(db);
   const outbox = createOutbox(db);
@@ -64,7 +66,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
   const registers = createRegisters(db, auditChain);
   const registrations = createRegistrations(db);
   const caps = () => (disk.degraded === null ? fileCaps : memoryCaps);
-  const prune = createPrune(db, retention, caps, auditChain, failures.close);
+  const prune = createPrune(db, retention, caps, auditChain, receipts, failures.close);
 
   return {
     transaction: db.transaction,
@@ -84,6 +86,8 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     touchSites: sites.touch,
     lastEventAt: sites.lastEventAt,
     insertBan: bans.insert,
+    receiptOf: receipts.of,
+    saveReceipt: receipts.save,
     updateBan: bans.update,
     setBanState: bans.setState,
     endBans: bans.end,

@@ -17,6 +17,7 @@ const replaced = [
 ];
 /** Tables of which memory holds the part that changed: its rows are the newer ones. */
 const updated = [
+  'ban_rules',
   'bans',
   'ban_evidence',
   'ban_sites',

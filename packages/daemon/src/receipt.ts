@@ -1,0 +1,91 @@
+import {
+  type BanReceipt,
+  type Compared,
+  type FailureRecord,
+  type JailConfig,
+  maxEvidenceLines,
+  type Network,
+  type ReceiptFailure,
+  ruleOf,
+  type Verdict,
+} from '@portcullis/core';
+
+const decoder = new TextDecoder();
+
+/** What a jail's verdict came to. */
+export interface Decided {
+  readonly at: number;
+  readonly config: JailConfig;
+  readonly verdict: Verdict;
+  /** Those of the verdict, in the order of their arrival. */
+  readonly failures: readonly FailureRecord[];
+  readonly earlierBans: number;
+  readonly bantime: number | null;
+  readonly compared: Compared;
+  /** So many failures of a client that is known count as one; left out: nobody is known. */
+  readonly factorOf?: ((failure: FailureRecord) => number) | undefined;
+  /** What else is known of the client; empty: nothing. */
+  readonly because: string;
+  /** Who approved it; left out: nobody was asked. */
+  readonly by?: string | undefined;
+}
+
+/** Why a rule banned. */
+export function receiptOf(decided: Decided): BanReceipt {
+  const { at, config, verdict, failures, bantime, because, by, factorOf = () => 1 } = decided;
+  const counts = new Map(verdict.failureIds.map((id, index) => [id, verdict.failureCounts[index]]));
+  const latest = failures.slice(-maxEvidenceLines);
+  const evidence = latest.map((failure): ReceiptFailure => {
+    const { id, time, address, site, event, user, doubts, sender } = failure;
+    const count = counts.get(id) ?? failure.count;
+    const line = decoder.decode(failure.line);
+    return {
+      id,
+      time,
+      address,
+      site,
+      event,
+      user,
+      doubts,
+      sender,
+      line,
+      count,
+      weight: count / factorOf(failure),
+    };
+  });
+  const factor = Math.max(1, ...failures.map(factorOf));
+  return {
+    at,
+    byHand: by === undefined ? null : { by, at, bantime },
+    rule: ruleOf(config),
+    required: verdict.required ?? config.maxretry,
+    campaign: verdict.campaign ?? null,
+    client: verdict.network,
+    failures: verdict.failures,
+    evidence,
+    earlierBans: decided.earlierBans,
+    bantime,
+    knownGood: factor === 1 && because === '' ? null : { factor, because },
+    compared: decided.compared,
+  };
+}
+
+/** A ban that a person decided on, without any failures. */
+export const receiptByHand = (
+  client: Network,
+  byHand: NonNullable<BanReceipt['byHand']>,
+  compared: Compared,
+): BanReceipt => ({
+  at: byHand.at,
+  byHand,
+  rule: null,
+  required: 0,
+  campaign: null,
+  client,
+  failures: 0,
+  evidence: [],
+  earlierBans: 0,
+  bantime: byHand.bantime,
+  knownGood: null,
+  compared,
+});
