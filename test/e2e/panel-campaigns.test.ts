@@ -17,7 +17,9 @@ const banned = attackers.slice(0, 3);
 const loner = '203.0.113.9';
 const doubtful = '203.0.113.10';
 
-describe('campaigns and doubtful failures in the panel', { skip: namespacesLeftOut || chromiumLeftOut }, () => {
+describe('campaigns and doubtful failures in the panel', {
+  skip: namespacesLeftOut || chromiumLeftOut,
+}, () => {
   let world: World;
   before(
     async () => {
@@ -78,7 +80,7 @@ describe('campaigns and doubtful failures in the panel', { skip: namespacesLeftO
     const page = await world.openPanel('blog');
     await row(page, loner).waitFor();
     const cell = row(page, banned[0]!).locator('.portcullis-campaign-id');
-    const id = await cell.innerText();
+    const id = String(await cell.textContent());
     assert.match(id, /^\d{8}-\d{4}-[0-9a-f]{4}$/);
     assert.equal(await row(page, loner).locator('.portcullis-campaign-id').count(), 0);
     assert.deepEqual(await violations(page), []);
@@ -116,7 +118,10 @@ describe('campaigns and doubtful failures in the panel', { skip: namespacesLeftO
     const told = await dialog.locator('.portcullis-doubtful li').allInnerTexts();
     assert.equal(told.length, 2);
     assert.match(told[0]!, /^Doubtful .*x{60}.*It counts all the same, although no account can have a name/s);
-    assert.match(told[1]!, /^Does not count .*carol.*It weighs nothing: a later line of the same request names/s);
+    assert.match(
+      told[1]!,
+      /^Does not count .*carol.*It weighs nothing: a later line of the same request names/s,
+    );
     await dialog.getByText('What cannot be trusted').scrollIntoViewIfNeeded();
     assert.deepEqual(await violations(page), []);
     assert.deepEqual(await photograph(page, 'doubtful-details'), []);
@@ -127,7 +132,7 @@ describe('campaigns and doubtful failures in the panel', { skip: namespacesLeftO
     const page = await world.openPanel('shop', '&tab=overview');
     await page.getByText('User names tried most').waitFor();
     assert.equal(await page.getByText('Campaigns that go on').count(), 0);
-    assert.doesNotMatch(await page.locator('#portcullis-root').innerText(), /blog\.example|editor/);
+    assert.doesNotMatch(String(await page.locator('#portcullis-root').textContent()), /blog\.example|editor/);
     await page.close();
     const { items } = await world.host.client.call('listCampaigns');
     assert.ok(items.some(({ sites }) => sites.some(({ name }) => name === 'shop.example')));
