@@ -116,14 +116,13 @@ test('5,000 bans at once are a handful of messages that count them all, and are 
   const took = performance.now() - begun;
   assert.ok(took < 20_000, `it took ${took} ms`);
   const told = () =>
-    textsOf(server).reduce(
-      (sum, text) => sum + Number(/^Bans: ([0-9,]+)/m.exec(text)?.[1]?.replace(',', '') ?? 1),
-      0,
-    );
+    textsOf(server)
+      .filter((text) => !text.includes('campaign on'))
+      .reduce((sum, text) => sum + Number(/^Bans: ([0-9,]+)/m.exec(text)?.[1]?.replace(',', '') ?? 1), 0);
   await waitFor('all are told', () => told() >= 5_000, { timeout: 20_000 });
   assert.equal(told(), 5_000);
   assert.ok(server.accepted.length <= 5, `${server.accepted.length} messages`);
-  assert.match(textsOf(server).join('\n'), /bob: [0-9,]+ addresses/);
+  assert.match(textsOf(server).join('\n'), /[0-9,]+ addresses of campaign \S+, trying bob/);
   assert.deepEqual(
     server.received.flatMap(({ faults }) => faults),
     [],

@@ -24,6 +24,7 @@ export const reportedBan = (changes: Partial<ReportedBan> = {}): ReportedBan => 
   reason: '5 failures within 42 s',
   state: 'active',
   origin: { country: 'NL', asn: 64500, as_name: 'Example' },
+  campaign: null,
   ...changes,
 });
 
@@ -36,6 +37,24 @@ export function reportMessages(name = 'alice'): ReportMessage[] {
     origin: { country: 'NL', asn: 64500, as_name: name },
   });
   const others = Array.from({ length: 9 }, (_, index) => ({ at, ban: { ...ban, ip: `203.0.113.${index}` } }));
+  const inCampaign = others.map(({ ban: each }) => ({
+    at,
+    ban: { ...each, campaign: '20261121-1900-3f2a' },
+  }));
+  const parts = [{ name, addresses: 20 }];
+  const campaign = {
+    id: '20261121-1900-3f2a',
+    since: at - 60_000,
+    lastSeen: at,
+    addresses: 20,
+    bans: 9,
+    users: parts,
+    otherUsers: 2,
+    sites: parts,
+    otherSites: 3,
+    networks: [{ name: '203.0.113.0/24', addresses: 9 }],
+    systems: parts,
+  };
   const ranked = [{ name, bans: 2, failures: 6 }];
   const since = at - 60_000;
   const contents: MessageContent[] = [
@@ -43,6 +62,10 @@ export function reportMessages(name = 'alice'): ReportMessage[] {
     { kind: 'ban', ban: { ...ban, state: 'failed', until: null, users: [], otherSites: 2 } },
     { kind: 'ban', ban: { ...ban, ip: '2001:db8::/64', state: 'ended' } },
     { kind: 'digest', digest: toDigest(tallyBans(others)) },
+    { kind: 'digest', digest: toDigest(tallyBans([...others, ...inCampaign])) },
+    { kind: 'campaign', campaigns: [campaign] },
+    { kind: 'campaign', campaigns: [campaign, { ...campaign, users: [], systems: [] }] },
+    { kind: 'campaign_over', campaigns: [campaign] },
     { kind: 'start', version: '0.1.0', firewall: 'ipset', bans: 12, more: 0, since },
     { kind: 'stop', bans: 12, kept: true, more: 3, since },
     { kind: 'reload_failed', problems: [`jails.x = ${name}: wrong`], more: 1, since },

@@ -13,7 +13,9 @@ import {
   type Verdict,
 } from '@portcullis/core';
 import { AdminSessions } from '../../packages/daemon/src/admin-sessions.ts';
+import { Audience } from '../../packages/daemon/src/audience.ts';
 import { ByHand } from '../../packages/daemon/src/by-hand.ts';
+import { CampaignNews } from '../../packages/daemon/src/campaign-news.ts';
 import { Enforcer } from '../../packages/daemon/src/enforcer.ts';
 import { EventHub } from '../../packages/daemon/src/event-hub.ts';
 import type { Stranger } from '../../packages/daemon/src/evidence-watch.ts';
@@ -30,6 +32,7 @@ import { SelfTests } from '../../packages/daemon/src/self-tests.ts';
 import { SiteRegistry } from '../../packages/daemon/src/sites/registry.ts';
 import { createSites } from '../../packages/daemon/src/sites/sites.ts';
 import { selectBans } from '../../packages/daemon/src/store/ban-list.ts';
+import { createCampaignTable } from '../../packages/daemon/src/store/campaigns.ts';
 import { createKnownGoodTable } from '../../packages/daemon/src/store/known-good.ts';
 import { createQueries } from '../../packages/daemon/src/store/queries.ts';
 import { createStore } from '../../packages/daemon/src/store/sqlite.ts';
@@ -69,7 +72,25 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     jails,
     ownerOf: (site) => registry.owners.ownerOf(site),
   });
-  const detector = new Detector(config.jails, exemptions.current, 1);
+  const audience = new Audience({
+    ownerOf: (site) => registry.owners.ownerOf(site),
+    isRegistered: (id) => registry.find(id) !== undefined,
+    placesOf: () => [],
+    places: () => [],
+  });
+  const campaigns = new CampaignNews({
+    config: config.campaigns,
+    seed: 1,
+    systemOf: () => null,
+    placeOf: () => ({ asn: null, as_name: null }),
+    clock,
+    table: createCampaignTable(store.db),
+    transaction: store.transaction,
+    audience,
+    events,
+    tell: () => {},
+  });
+  const detector = new Detector(config.jails, exemptions.current, 1, campaigns.readers);
   const firewall = createDryRun(clock);
   await firewall.install(config.jails.map(({ name }) => name));
   const jail = (name: string) => config.jails.find((each) => each.name === name);
@@ -79,7 +100,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     clock,
     events,
     jail,
-    onBan: () => {},
+    onBan: (ban) => campaigns.banned(ban),
     onEnd: (key) => recorder.drop(key),
     onApplied: () => {},
     onRefusal: (error) => assert.fail(error),
@@ -168,7 +189,10 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     lastFailureId: () => pipeline.lastFailureId,
     matching: (query) => selectBans(store.db, query),
   });
-  const changed = () => detector.exempt(exemptions.current);
+  const changed = () => {
+    detector.exempt(exemptions.current);
+    audience.forget();
+  };
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const sites = createSites({
     version: '0.1.0',
@@ -206,6 +230,8 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
       }),
     }),
     changed,
+    campaigns: campaigns.readers,
+    readersChanged: () => campaigns.readersChanged(),
   });
   sites.refresh();
   let offset = 0;

@@ -73,6 +73,7 @@ async function provoke(daemon: Host): Promise<void> {
     'x'.repeat(1500),
   ];
   const lines = [
+    ...Array.from({ length: 20 }, (_, i) => fail(`203.0.113.${i + 1}`, 'heidi')),
     ...hostile.map((user) => fail('198.51.100.66', user)),
     ...['198.51.100.10', '198.51.100.11', '198.51.100.12'].flatMap((ip) => Array(3).fill(fail(ip, 'bob'))),
     ...Array(3).fill(fail('2001:db8:7::1', 'bob')),

@@ -48,6 +48,7 @@ final class Plugin {
 		$controllers = array(
 			REST\Status_Controller::class,
 			REST\Bans_Controller::class,
+			REST\Campaigns_Controller::class,
 			REST\Allow_Controller::class,
 			REST\Requests_Controller::class,
 			REST\Failures_Controller::class,

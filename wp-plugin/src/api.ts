@@ -72,6 +72,10 @@ export function createApi( settings: Pick< Settings, 'network' > ) {
 		listBans: ( query: Partial< BanQuery > ) =>
 			get< 'listBans' >( '/bans', query ),
 		getBan: ( id: number ) => get< 'getBan' >( `/bans/${ id }` ),
+		listCampaigns: ( query: { limit: number; cursor?: string } ) =>
+			get< 'listCampaigns' >( '/campaigns', query ),
+		listFailures: ( query: { ip: string; limit: number } ) =>
+			get< 'listFailures' >( '/failures', query ),
 		stats: ( query: { since: string; site?: string } ) =>
 			get< 'stats' >( '/stats', query ),
 		listAllowed: ( query: { limit: number; cursor?: string } ) =>

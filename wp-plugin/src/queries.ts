@@ -94,6 +94,19 @@ export function useBansOf( ip: string ) {
 	} );
 }
 
+/** How many failures of one address are asked for: far more than a ban needs. */
+export const failuresShown = 50;
+
+/** The latest failures of an address, those that do not count among them. */
+export function useFailuresOf( ip: string ) {
+	const { api } = useSurroundings();
+	const query = { ip, limit: failuresShown };
+	return useQuery( {
+		queryKey: [ api.path( '/failures', query ) ],
+		queryFn: () => api.listFailures( query ),
+	} );
+}
+
 /** @param since start of the time, to the minute, so that the key is the same for a while */
 export function useStats( since: string ) {
 	const { api } = useSurroundings();
@@ -112,6 +125,15 @@ export function useAllowed() {
 	return useQuery( {
 		queryKey: [ api.path( '/allow', wholeList ) ],
 		queryFn: () => api.listAllowed( wholeList ),
+	} );
+}
+
+/** Those that last first. */
+export function useCampaigns() {
+	const { api } = useSurroundings();
+	return useQuery( {
+		queryKey: [ api.path( '/campaigns', wholeList ) ],
+		queryFn: () => api.listCampaigns( wholeList ),
 	} );
 }
 

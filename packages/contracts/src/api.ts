@@ -101,6 +101,10 @@ export const BanQuery = object(
     } as const),
     since: instantQuery,
     until: instantQuery,
+    campaign: describe('Only bans of addresses that take part in this campaign.', {
+      type: 'string',
+      maxLength: 40,
+    } as const),
     search: describe(
       'The beginning of an address, as `198.51.` or `2001:db8:`; other text is looked for in names tried and the reason.',
       {
@@ -109,7 +113,7 @@ export const BanQuery = object(
       } as const,
     ),
   },
-  ['limit', 'cursor', 'sort', 'site', 'jail', 'ip', 'state', 'since', 'until', 'search'],
+  ['limit', 'cursor', 'sort', 'site', 'jail', 'ip', 'state', 'since', 'until', 'campaign', 'search'],
 );
 export type BanQuery = Partial<Static<typeof BanQuery>>;
 
@@ -454,8 +458,9 @@ export const routes = {
     method: 'GET',
     path: '/v1/campaigns',
     summary:
-      'Campaigns that last, the latest first, then the last 50 that are over; since the daemon started',
-    access: ['admin'],
+      'Campaigns that last, the latest first, then the last that are over; since the daemon started. A site is told of those that its own lines alone would be',
+    access: ['admin', 'site'],
+    right: 'view',
     query: PageQuery,
     response: listOf(Campaign),
   },

@@ -27,7 +27,7 @@ export const EndedBy = describe(
 export type EndedBy = Static<typeof EndedBy>;
 
 /** What a ban may be told without. */
-const banOptional = ['gentle', ...originFields] as const;
+const banOptional = ['gentle', ...originFields, 'campaign'] as const;
 
 export const Ban = object(
   {
@@ -64,6 +64,10 @@ export const Ban = object(
     gentle: describe(
       'Whether it may hit somebody who is known, so that it is short and, of `firewall.ports`, closes the web’s only. A registered site is not told.',
       boolean,
+    ),
+    campaign: describe(
+      'The campaign that the address takes part in, by the lines that the caller may see; left out: none.',
+      string,
     ),
     ...Origin.properties,
   },

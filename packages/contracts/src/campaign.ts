@@ -24,7 +24,7 @@ export const CampaignsSection = object(
 
 const tried = array(object({ name: string, addresses: count }));
 
-/** Many addresses with few tries each, shown as one. */
+/** Many addresses with few tries each, shown as one. A site is told of it by its own lines alone, which are all it rests on. */
 export const Campaign = object({
   id: describe('Of the minute in which it began, as `20261121-1900-3f2a`.', string),
   since: instant,

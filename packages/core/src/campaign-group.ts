@@ -45,6 +45,11 @@ export class CampaignGroup {
     }
   }
 
+  /** Tells it apart from every other. */
+  get name(): string {
+    return `${this.kind} ${this.label}`;
+  }
+
   /** How many were seen since then, `size` at most. */
   seenSince(since: number): number {
     let seen = 0;

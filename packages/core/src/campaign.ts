@@ -1,8 +1,6 @@
 import type { CampaignGroup, ClientKey } from './campaign-group.ts';
 import { Generations } from './generations.ts';
 
-/** Clients that a campaign tells apart; one that is not seen while half as many others are counts again when it comes back. */
-const maxClients = 2_000;
 /** Names and sites that a campaign counts; names of one client. */
 const maxNames = 500;
 const maxSites = 100;
@@ -27,6 +25,12 @@ export const addTry = (tries: Tries, tag: number, site: string): void => {
   addOnce(tries.sites, site);
 };
 
+/** A campaign that an earlier run recognised, and that lasted when it ended. */
+export interface KnownCampaign {
+  readonly id: string;
+  readonly since: number;
+}
+
 /** Many clients with something in common and few tries each, shown as one. */
 export class Campaign {
   /** The same again after a restart that sees the same beginning. */
@@ -42,12 +46,17 @@ export class Campaign {
   readonly names = new Map<number, NameTried>();
   /** How many clients tried each site. */
   readonly sites = new Map<string, number>();
-  readonly #clients = new Generations<ClientKey, Tries>(maxClients);
+  readonly #clients: Generations<ClientKey, Tries>;
 
-  constructor(group: CampaignGroup, since: number) {
-    this.id = idOf(group, since);
-    this.since = since;
+  /**
+   * @param members clients that it tells apart; one that is not seen while half as many others are counts again when it comes back
+   * @param known what it was called before a restart
+   */
+  constructor(group: CampaignGroup, since: number, members: number, known?: KnownCampaign) {
+    this.id = known?.id ?? idOf(group, since);
+    this.since = known?.since ?? since;
     this.lastSeen = group.newest;
+    this.#clients = new Generations(members);
   }
 
   get clients(): Iterable<ClientKey> {
@@ -99,9 +108,9 @@ function addOnce<T>(list: T[], value: T): boolean {
 }
 
 /** The minute in which it began, and four digits that tell those of one minute apart. */
-function idOf({ kind, label }: CampaignGroup, since: number): string {
+function idOf({ name }: CampaignGroup, since: number): string {
   let hash = 0x811c9dc5;
-  for (const letter of `${kind} ${label}`) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
+  for (const letter of name) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
   const minute = new Date(since).toISOString().slice(0, 16).replaceAll(/[-:]/g, '').replace('T', '-');
   return `${minute}-${((hash ^ (hash >>> 16)) & 0xffff).toString(16).padStart(4, '0')}`;
 }

@@ -1,5 +1,5 @@
 import { Network, parseNetwork } from './address.ts';
-import { addTry, Campaign, type Tries } from './campaign.ts';
+import { addTry, Campaign, type KnownCampaign, type Tries } from './campaign.ts';
 import { CampaignGroup, type ClientKey } from './campaign-group.ts';
 import { clientNetwork, surroundingNetwork } from './client-network.ts';
 import { Generations } from './generations.ts';
@@ -22,7 +22,35 @@ export interface CampaignsOptions {
   readonly systemOf?: (client: Network) => number | null;
   readonly onBegin?: (campaign: Campaign) => void;
   readonly onEnd?: (campaign: Campaign) => void;
+  /** What an earlier run called the campaign that a group makes; left out, or undefined: none lasted. */
+  readonly resume?: (group: CampaignGroup) => KnownCampaign | undefined;
+  /** The host's when left out. */
+  readonly bounds?: CampaignBounds;
 }
+
+/** What may be held at once. */
+export interface CampaignBounds {
+  /** Names, networks and systems that are watched, each; what goes then was not seen while half as many others were. */
+  readonly groups: number;
+  /** Clients whose tries are remembered until they may be part of a campaign; the same. */
+  readonly clients: number;
+  /** Campaigns at a time; the one seen longest ago ends. */
+  readonly lasting: number;
+  /** Campaigns that are over and still shown. */
+  readonly ended: number;
+  /** Clients that a campaign tells apart. */
+  readonly members: number;
+  /** Places for what was seen of late, a power of two. */
+  readonly seen: number;
+}
+const hostBounds: CampaignBounds = {
+  groups: 4_096,
+  clients: 16_384,
+  lasting: 16,
+  ended: 50,
+  members: 2_000,
+  seen: 1 << 17,
+};
 
 /** What else a counted line says; asked for only where it is new. */
 export interface Tried {
@@ -44,14 +72,6 @@ type Groups<K> = Generations<K, CampaignGroup>;
 
 /** A system has so many times as many clients as a /24, so it takes so many times as many to stand out. */
 const systemFactor = 5;
-/** Names, networks and systems that are watched, each; what goes then was not seen while half as many others were. */
-const maxGroups = 4_096;
-/** Clients whose tries are remembered until they may be part of a campaign; the same. */
-const maxClients = 16_384;
-/** Campaigns at a time; the one seen longest ago ends. */
-const maxCampaigns = 16;
-/** Campaigns that are over and still shown. */
-const maxEnded = 50;
 
 /**
  * Recognises many clients with few tries each: those who tried one name, or who come from one network. Only counted failures are
@@ -61,16 +81,22 @@ export class Campaigns {
   #config: CampaignConfig;
   readonly #options: CampaignsOptions;
   #recently: SeenRecently | null = null;
-  readonly #byName: Groups<number> = this.#newGroups();
-  readonly #byNetwork: Groups<ClientKey> = this.#newGroups();
-  readonly #bySystem: Groups<number> = this.#newGroups();
-  readonly #clients = new Generations<ClientKey, Client>(maxClients);
+  readonly #bounds: CampaignBounds;
+  readonly #byName: Groups<number>;
+  readonly #byNetwork: Groups<ClientKey>;
+  readonly #bySystem: Groups<number>;
+  readonly #clients: Generations<ClientKey, Client>;
   readonly #lasting = new Set<Campaign>();
   readonly #ended: Campaign[] = [];
 
   constructor(options: CampaignsOptions) {
     this.#options = options;
     this.#config = options.config;
+    this.#bounds = options.bounds ?? hostBounds;
+    this.#byName = this.#newGroups();
+    this.#byNetwork = this.#newGroups();
+    this.#bySystem = this.#newGroups();
+    this.#clients = new Generations(this.#bounds.clients);
   }
 
   /** Takes other settings; with another number of addresses or another window it begins anew. */
@@ -98,6 +124,11 @@ export class Campaigns {
     return this.#lasting.size;
   }
 
+  /** Whether nothing is held but campaigns that are over. */
+  get isQuiet(): boolean {
+    return this.#lasting.size === 0 && this.#clients.size === 0;
+  }
+
   /** How full its tables are. */
   get sizes(): { clients: number; names: number; networks: number; systems: number } {
     return {
@@ -114,6 +145,14 @@ export class Campaigns {
     return this.list().filter((campaign) => campaign.has(key));
   }
 
+  /** The campaign that lasts and has the client; null: there is none. */
+  lastingOf(address: Network): Campaign | null {
+    if (this.#lasting.size === 0) return null;
+    const key = keyOf(clientNetwork(address, ipv6Client));
+    for (const campaign of this.#lasting) if (campaign.has(key)) return campaign;
+    return null;
+  }
+
   /**
    * Takes note of a counted failure.
    * @param tag of the name tried; 0 where there is none
@@ -122,7 +161,7 @@ export class Campaigns {
     const { addresses, window } = this.#config;
     if (addresses === 0) return;
     const client = clientNetwork(address, ipv6Client);
-    this.#recently ??= new SeenRecently(this.#options.seed);
+    this.#recently ??= new SeenRecently(this.#options.seed, this.#bounds.seen);
     if (!this.#recently.isNew(client, tag, time, window / 2)) return;
     const key = keyOf(client);
     const tries = this.#triesOf(key, client, time);
@@ -186,14 +225,16 @@ export class Campaigns {
 
   #begin(group: CampaignGroup, since: number, nameOf: (tag: number) => string | undefined): void {
     const known = this.#sharingHalf(group);
-    const campaign = known ?? new Campaign(group, group.firstSince(since));
+    const campaign =
+      known ??
+      new Campaign(group, group.firstSince(since), this.#bounds.members, this.#options.resume?.(group));
     group.campaign = campaign;
     campaign.groups.add(group);
     for (const client of group.clients) {
       campaign.join(client, this.#clients.peek(client) ?? { tags: [], sites: [] }, group.newest, nameOf);
     }
     if (known !== undefined) return;
-    if (this.#lasting.size >= maxCampaigns) {
+    if (this.#lasting.size >= this.#bounds.lasting) {
       const oldest = [...this.#lasting].reduce((one, other) => (other.lastSeen < one.lastSeen ? other : one));
       this.#end(oldest, group.newest);
     }
@@ -222,7 +263,7 @@ export class Campaigns {
     campaign.groups.clear();
     campaign.endedAt = now;
     this.#ended.push(campaign);
-    if (this.#ended.length > maxEnded) this.#ended.shift();
+    if (this.#ended.length > this.#bounds.ended) this.#ended.shift();
     this.#options.onEnd?.(campaign);
   }
 
@@ -240,7 +281,7 @@ export class Campaigns {
 
   #newGroups<K>(): Groups<K> {
     return new Generations(
-      maxGroups,
+      this.#bounds.groups,
       ({ campaign }) => campaign !== null,
       (group) => this.#leave(group, group.newest),
     );

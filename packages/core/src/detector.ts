@@ -33,6 +33,9 @@ export interface Rule {
   readonly doubtful: Jail;
 }
 
+/** What a detector shows what counts, and asks for a lower maxretry. */
+export type CampaignWatch = Pick<Campaigns, 'maxretry' | 'observe' | 'fitting' | 'sweep'>;
+
 /** How far a failure can be trusted. */
 export interface Weight {
   /** As bits of `doubtBits`. */
@@ -55,7 +58,7 @@ export class Detector {
   #rules: readonly Rule[] = [];
   #exemptions: Exemptions;
   readonly #seed: number;
-  readonly #campaigns: Campaigns | null;
+  readonly #campaigns: CampaignWatch | null;
   readonly witnesses = new Witnesses();
   #doubtful: Verdict[] = [];
 
@@ -64,7 +67,7 @@ export class Detector {
     jails: readonly JailConfig[],
     exemptions: Exemptions,
     seed: number,
-    campaigns: Campaigns | null = null,
+    campaigns: CampaignWatch | null = null,
   ) {
     this.#exemptions = exemptions;
     this.#seed = seed;

@@ -19,6 +19,7 @@ const ban = (ip: string, changes: Partial<ReportedBan> = {}): ReportedBan => ({
   reason: '',
   state: 'active',
   origin: unknown,
+  campaign: null,
   ...changes,
 });
 const tally = (...bans: ReportedBan[]) => tallyBans(bans.map((one, at) => ({ at, ban: one })));
@@ -52,11 +53,45 @@ test('a network is the system that announces it, or what lies around the address
   assert.deepEqual(names(ban('2001:db8:1:2::/64')), ['2001:db8:1::/48']);
 });
 
-test('the same users tried from three addresses are a campaign, in whatever order they were tried', () => {
+test('the same users tried from three addresses are told as one, in whatever order they were tried', () => {
   const two = [ban('192.0.2.1', { users: ['eve', 'bob'] }), ban('198.51.100.1', { users: ['bob', 'eve'] })];
   assert.deepEqual(toDigest(tally(...two)).campaigns, []);
   const three = toDigest(tally(...two, ban('203.0.113.1', { users: ['bob', 'eve'] })));
-  assert.deepEqual(three.campaigns, [{ users: ['bob', 'eve'], bans: 3, failures: 9 }]);
+  assert.deepEqual(three.campaigns, [{ id: null, users: ['bob', 'eve'], more: false, bans: 3, failures: 9 }]);
+});
+
+test('bans of a campaign are told as one group whatever each tried, and none of their addresses by itself', () => {
+  const campaign = '20261121-1900-3f2a';
+  const names = ['admin', 'editor', 'root', 'test', 'info', 'office'];
+  const part = Array.from({ length: 84 }, (_, index) =>
+    ban(`198.51.${index}.7`, { campaign, users: ['admin', names[index % 6]!], failures: 9 }),
+  );
+  const digest = toDigest(tally(...part, ban('203.0.113.1', { users: ['eve'] })));
+  assert.deepEqual(digest.campaigns, [
+    {
+      id: campaign,
+      users: ['admin', 'editor', 'info', 'office', 'root'],
+      more: true,
+      bans: 84,
+      failures: 84 * 9,
+    },
+  ]);
+  assert.deepEqual(
+    digest.addresses.map(({ ip }) => ip),
+    ['203.0.113.1'],
+  );
+});
+
+test('a campaign of one ban is told before any group of names', () => {
+  const alike = Array.from({ length: 9 }, (_, index) => ban(`192.0.2.${index}`));
+  const digest = toDigest(tally(...alike, ban('203.0.113.1', { campaign: '20261121-1900-3f2a' })));
+  assert.deepEqual(
+    digest.campaigns.map(({ id, bans }) => [id, bans]),
+    [
+      ['20261121-1900-3f2a', 1],
+      [null, 9],
+    ],
+  );
 });
 
 test('names that mean something to JavaScript are names', () => {
@@ -77,6 +112,8 @@ test('a tally of any number of names is bounded and keeps the frequent ones', ()
   assert.ok(writeTally(sum).length < 60_000);
   assert.equal(toDigest(sum).users[0]!.name, 'admin');
   assert.equal(toDigest(sum).bans, 3_000);
+  const campaigns = many.map((one, index) => ({ ...one, campaign: `20261121-1900-${index % 300}` }));
+  assert.ok(writeTally(tally(...campaigns)).length < 250_000);
 });
 
 const arbitraryBan = fc
@@ -86,6 +123,7 @@ const arbitraryBan = fc
     users: fc.array(fc.string({ unit: 'binary' }), { maxLength: 3 }),
     sites: fc.dictionary(fc.string(), fc.integer({ min: 1, max: 9 }), { maxKeys: 3 }),
     state: fc.constantFrom('active' as const, 'failed' as const),
+    campaign: fc.constantFrom(null, '20261121-1900-3f2a', '20261121-1901-0001'),
   })
   .map(({ ip, ...rest }) => ban(ip, rest));
 

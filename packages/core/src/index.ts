@@ -3,6 +3,7 @@ export * from './bantime.ts';
 export { BurstWatch, instant } from './burst.ts';
 export * from './campaign.ts';
 export * from './campaign-group.ts';
+export * from './campaign-readers.ts';
 export * from './campaigns.ts';
 export * from './cdn-ranges.ts';
 export * from './client-network.ts';

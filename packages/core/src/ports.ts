@@ -8,6 +8,7 @@ import type {
   UnbanRequest,
 } from '@portcullis/contracts';
 import type { Network } from './address.ts';
+import type { CampaignReader } from './campaign-readers.ts';
 import type { SiteConfig } from './config.ts';
 import type { BanTally } from './digest.ts';
 import type { BanReceipt } from './receipt.ts';
@@ -423,9 +424,11 @@ export interface Outbox {
 export interface WaitingBan {
   readonly id: number;
   readonly at: number;
-  readonly ban: Omit<ReportedBan, 'otherSites' | 'origin'>;
+  readonly ban: Omit<ReportedBan, 'otherSites' | 'origin' | 'campaign'>;
   /** Of each site what it has itself, for readers who may see some sites only. */
   readonly ofSites: Readonly<
     Record<string, { readonly failures: number; readonly users: readonly string[] }>
   >;
+  /** By reader, the campaign that the address takes part in. */
+  readonly campaigns: Readonly<Record<CampaignReader, string>>;
 }

@@ -31,6 +31,30 @@ export interface ReportedBan {
   readonly reason: string;
   readonly state: 'pending' | 'active' | 'failed' | 'ended';
   readonly origin: ReportedOrigin;
+  /** The campaign that the address takes part in, by the lines that the readers may see; null: none. */
+  readonly campaign: string | null;
+}
+
+/** A campaign as its readers may see it: recognised from, and told by, their own lines alone. */
+export interface ReportedCampaign {
+  readonly id: string;
+  readonly since: number;
+  readonly lastSeen: number;
+  readonly addresses: number;
+  /** Bans of addresses that took part, those that have ended included. */
+  readonly bans: number;
+  /** Of each list those that most addresses tried or come from, and how many more there are. */
+  readonly users: readonly CampaignPart[];
+  readonly otherUsers: number;
+  readonly sites: readonly CampaignPart[];
+  readonly otherSites: number;
+  readonly networks: readonly CampaignPart[];
+  /** As `AS64500 EXAMPLE-NET`; empty where none is known. */
+  readonly systems: readonly CampaignPart[];
+}
+export interface CampaignPart {
+  readonly name: string;
+  readonly addresses: number;
 }
 
 /** What happened to the daemon itself. Waits in the outbox as JSON; unchanged by a newer version. */
@@ -58,6 +82,8 @@ export type HostEvent =
       readonly failures: number;
       readonly proxy: string;
     }
+  | { readonly kind: 'campaign'; readonly campaign: ReportedCampaign }
+  | { readonly kind: 'campaign_over'; readonly campaign: ReportedCampaign }
   | { readonly kind: 'report'; readonly report: PeriodicReport };
 
 export type OutboxKind = 'ban' | HostEvent['kind'];
@@ -70,6 +96,9 @@ export const severityOf: Readonly<Record<OutboxKind, Severity>> = {
   ban: 'warning',
   silent_site: 'warning',
   proxied_site: 'warning',
+  campaign: 'warning',
+  // Whoever is told that it began is told that it is over.
+  campaign_over: 'warning',
   held: 'critical',
   reload_failed: 'critical',
   drift: 'critical',
@@ -119,7 +148,15 @@ export type MessageContent =
       readonly kind: 'silent_site';
       readonly sites: readonly { readonly site: string; readonly lastEventAt: number }[];
     }
-  | (Exclude<HostEvent, { kind: 'silent_site' }> & { readonly more: number; readonly since: number });
+  | {
+      /** The latest first. */
+      readonly kind: 'campaign' | 'campaign_over';
+      readonly campaigns: readonly ReportedCampaign[];
+    }
+  | (Exclude<HostEvent, { kind: 'silent_site' | 'campaign' | 'campaign_over' }> & {
+      readonly more: number;
+      readonly since: number;
+    });
 
 export interface ReportMessage {
   /** The same for two messages only if one is the other, sent again. */

@@ -1,21 +1,13 @@
 import { formatDuration } from '@portcullis/contracts';
+import { campaignLines, campaignSheet } from './campaign-sheet.ts';
 import type { Digest } from './digest.ts';
 import { foreign, list, type Text } from './foreign-text.ts';
 import { bar, partName } from './periodic-report.ts';
 import type { PeriodicReport, Ranked, ReportedBan, ReportedOrigin, ReportMessage } from './report.ts';
+import { count, type Fact, moment, name, number, type Sheet, sheet, shown } from './sheet-parts.ts';
 
-/** A message as a person reads it, before it has a form: Slack, a terminal and a mail lay the same sheet out. */
-export interface Sheet {
-  readonly tone: 'good' | 'warning' | 'danger';
-  readonly title: string;
-  readonly facts: readonly { readonly label: string; readonly value: Text }[];
-  readonly lists: readonly { readonly title: string; readonly items: readonly Text[] }[];
-  /** What to type on the host. */
-  readonly command: string | null;
-}
+export type { Sheet };
 
-/** At most so many of what a ban names. */
-const shown = 5;
 const lineLength = 300;
 const siteLength = 100;
 const systemLength = 120;
@@ -101,25 +93,12 @@ export function sheetOf({ host, site, content }: ReportMessage): Sheet {
         ],
         command: 'portcullis doctor',
       });
+    case 'campaign':
+    case 'campaign_over':
+      return campaignSheet(content.campaigns, content.kind, host, site === null);
     case 'report':
       return reportSheet(content.report, site === null ? host : `${site} on ${host}`);
   }
-}
-
-type Fact = readonly [label: string, value: Text];
-
-function sheet(
-  tone: Sheet['tone'],
-  title: string,
-  rest: { facts?: readonly Fact[]; lists?: Sheet['lists']; command?: string },
-): Sheet {
-  return {
-    tone,
-    title,
-    facts: (rest.facts ?? []).map(([label, value]) => ({ label, value })),
-    lists: (rest.lists ?? []).filter(({ items }) => items.length > 0),
-    command: rest.command ?? null,
-  };
 }
 
 function banTitle({ ip, state }: ReportedBan, host: string): string {
@@ -139,6 +118,7 @@ function banSheet(ban: ReportedBan, host: string, forHost: boolean): Sheet {
       ['Users tried', ban.users.length === 0 ? ['none'] : list(ban.users.map(name), shown)],
       ['Banned for', [span(ban)]],
       ['Before', [ban.timesBanned <= 1 ? 'never' : count(ban.timesBanned - 1, 'time')]],
+      ...(ban.campaign === null ? [] : [['Campaign', [ban.campaign]] as const]),
       ...(ban.reason === '' ? [] : [['Reason', [foreign(ban.reason, lineLength)]] as const]),
     ],
     ...(forHost && ban.state !== 'ended' ? { command: `portcullis unban ${ban.ip}` } : {}),
@@ -161,13 +141,7 @@ function digestSheet(digest: Digest, host: string, forHost: boolean): Sheet {
         { title: 'Sites', items: ranking(digest.sites, digest.otherSites) },
         { title: 'Networks', items: ranking(digest.networks, digest.otherNetworks) },
         { title: 'Countries', items: ranking(digest.countries, 0) },
-        {
-          title: 'Campaigns: the same users tried from many addresses',
-          items: campaigns.map(({ users, bans: size }) => [
-            ...list(users.map(name), shown),
-            `: ${count(size, 'address', 'addresses')}`,
-          ]),
-        },
+        { title: 'Campaigns, and addresses that tried the same users', items: campaignLines(campaigns) },
         {
           title: 'Users tried',
           items: digest.users.map(({ name, bans: from }) => [
@@ -227,8 +201,6 @@ function reportSheet(report: PeriodicReport, whose: string): Sheet {
 const othersOf = ({ sites, otherSites }: PeriodicReport): number =>
   Math.max(0, sites.length - shown) + otherSites;
 
-const name = (text: string): Text => [foreign(text)];
-
 const lines = (sentences: readonly string[]): Text[] =>
   sentences.slice(0, 10).map((sentence) => [foreign(sentence, lineLength)]);
 
@@ -272,10 +244,3 @@ function change(now: number, before: number): string {
   const percent = Math.round(((now - before) / before) * 100);
   return `${number(now)} (${percent > 0 ? '+' : ''}${percent} % against ${number(before)})`;
 }
-
-/** As `2026-11-21 19:00 UTC`. */
-const moment = (instant: number): string =>
-  `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-const number = (value: number): string => value.toLocaleString('en');
-const count = (value: number, one: string, many = `${one}s`): string =>
-  `${number(value)} ${value === 1 ? one : many}`;

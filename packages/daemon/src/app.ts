@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { PortcullisError } from '@portcullis/contracts';
 import {
-  Campaigns,
   type Clock,
   type Compared,
   type Config,
@@ -9,12 +8,15 @@ import {
   createZoneClock,
   Detector,
   type Firewall,
+  hostReader,
   type Network,
 } from '@portcullis/core';
 import { AdminSessions } from './admin-sessions.ts';
 import { listenAdmin } from './api/admin-socket.ts';
 import type { Listening } from './api/socket.ts';
+import { Audience } from './audience.ts';
 import { ByHand, networkOf } from './by-hand.ts';
+import { CampaignNews } from './campaign-news.ts';
 import { Enforcer } from './enforcer.ts';
 import { EventHub } from './event-hub.ts';
 import { createEventLog } from './event-log.ts';
@@ -46,6 +48,7 @@ import { SelfTests } from './self-tests.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
 import { selectBans } from './store/ban-list.ts';
+import { createCampaignTable } from './store/campaigns.ts';
 import { createKnownGoodTable } from './store/known-good.ts';
 import { readNewestBans } from './store/newest-bans.ts';
 import { createStore } from './store/sqlite.ts';
@@ -127,14 +130,26 @@ export function createApp(options: AppOptions): App {
     reverseNames: new ReverseNames({ clock }),
     onTrouble: (subject, sentence) => health.set('enrichment_failed', subject, sentence),
   });
-  const campaigns = new Campaigns({
+  const audience = new Audience({
+    ownerOf: (site) => registry.owners.ownerOf(site),
+    isRegistered: (id) => registry.find(id) !== undefined,
+    placesOf: (site) => reports.placesOf(site),
+    places: () => reports.destinations,
+  });
+  const campaignTable = createCampaignTable(store.db);
+  const campaigns = new CampaignNews({
     config: config.campaigns,
     seed,
     systemOf: (client) => origins.systemOf(client),
-    onBegin: ({ id, addresses }) => events.publish('campaign', { id, addresses, over: false }),
-    onEnd: ({ id, addresses }) => events.publish('campaign', { id, addresses, over: true }),
+    placeOf: (network) => origins.placeOf(network),
+    clock,
+    table: campaignTable,
+    transaction: store.transaction,
+    audience,
+    events,
+    tell: (reader, event) => reports.tellReader(reader, event),
   });
-  const detector = new Detector(config.jails, exemptions.current, seed, campaigns);
+  const detector = new Detector(config.jails, exemptions.current, seed, campaigns.readers);
   const reports = new Reports({
     outbox: store.outbox,
     clock,
@@ -142,6 +157,7 @@ export function createApp(options: AppOptions): App {
     credentials: process.env['CREDENTIALS_DIRECTORY'],
     ownerOf: (site) => registry.owners.ownerOf(site),
     originOf: (ip) => origins.placeOf(networkOf(ip)),
+    readerOf: (destination) => audience.readerOf(destination),
     log,
     onTrouble: (destination, sentence) => health.set('report_undelivered', destination, sentence),
   });
@@ -178,7 +194,10 @@ export function createApp(options: AppOptions): App {
     clock,
     events,
     jail: (name) => config.jails.find((jail) => jail.name === name),
-    onBan: (ban) => reports.banned(ban),
+    onBan(ban) {
+      campaigns.banned(ban);
+      reports.banned(ban);
+    },
     onEnd: (key) => recorder.drop(key),
     onApplied(begun, ended) {
       reconciler.applied();
@@ -315,6 +334,7 @@ export function createApp(options: AppOptions): App {
     byHand,
     sessions,
     proxied: () => proxiedSites.names(),
+    campaigns: campaigns.readers,
     jails,
     sharedGroup: () => config.sharedGroup,
     settle: (key) => recorder.settleOne(key),
@@ -322,8 +342,10 @@ export function createApp(options: AppOptions): App {
     changed() {
       detector.exempt(exemptions.current);
       reports.sitesChanged();
+      audience.forget();
       expiry.schedule();
     },
+    readersChanged: () => campaigns.readersChanged(),
   });
   const periodicReports = createPeriodicReports({
     store,
@@ -341,7 +363,8 @@ export function createApp(options: AppOptions): App {
     clock,
     store,
     detector,
-    campaigns,
+    campaigns: campaigns.readers.host,
+    bansOfCampaign: (campaign) => campaignTable.countBans(hostReader, campaign, 'in_force'),
     placeOf: (network) => origins.placeOf(network),
     byHand,
     exemptions,
@@ -382,7 +405,16 @@ export function createApp(options: AppOptions): App {
   }
 
   function sweep(): void {
-    if (!reading.behind) detector.sweep(clock.now());
+    if (reading.behind) return;
+    detector.sweep(clock.now());
+    campaigns.check();
+  }
+
+  /** Takes what is configured now. */
+  async function configureReports(): Promise<void> {
+    await reports.configure(config.destinations);
+    audience.forget();
+    campaigns.readersChanged();
   }
 
   function refreshExemptions(): void {
@@ -461,7 +493,7 @@ export function createApp(options: AppOptions): App {
     async start() {
       registry.refresh();
       refreshExemptions();
-      await reports.configure(config.destinations);
+      await configureReports();
       firewall = await createFirewall(config.firewall, exec, clock);
       byHand.endOfRemovedJails();
       await reconciler.install();
@@ -523,7 +555,7 @@ export function createApp(options: AppOptions): App {
       config = { ...next, stateDir: before.stateDir, runDir: before.runDir };
       sites.refresh();
       origins.refresh();
-      await reports.configure(config.destinations);
+      await configureReports();
       await exemptions.resolve();
       campaigns.configure(config.campaigns);
       countAgain(detector.reconfigure(config.jails, exemptions.current));

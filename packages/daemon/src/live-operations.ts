@@ -18,7 +18,7 @@ import {
   type Network,
 } from '@portcullis/core';
 import { type ByHand, networkOf } from './by-hand.ts';
-import { type CampaignListParts, listCampaigns } from './campaign-list.ts';
+import { type CampaignListParts, listCampaigns, type PlaceOf } from './campaign-list.ts';
 import type { EventHub } from './event-hub.ts';
 import type { ExemptionBook } from './exemptions.ts';
 import type { Health } from './health.ts';
@@ -45,7 +45,8 @@ export interface LiveParts {
   readonly store: Store;
   readonly detector: Detector;
   readonly campaigns: Campaigns;
-  readonly placeOf: CampaignListParts['placeOf'];
+  readonly bansOfCampaign: CampaignListParts['bansOf'];
+  readonly placeOf: PlaceOf;
   readonly byHand: ByHand;
   readonly exemptions: ExemptionBook;
   readonly reconciler: Reconciler;
@@ -74,12 +75,6 @@ export function createOperations(parts: LiveParts): Operations {
   const { store, clock, detector, byHand, exemptions, reconciler, pipeline, health, sites } = parts;
   const queries = createQueries(store, clock);
   const bansByJail = () => store.countBansInForce();
-  const campaignParts = {
-    campaigns: parts.campaigns,
-    placeOf: parts.placeOf,
-    banned: () => new Set([...store.bansInForce()].map(({ network }) => String(network))),
-  };
-
   const afterwards = async <T>(work: Promise<T>): Promise<T> => {
     const result = await work;
     detector.exempt(exemptions.current);
@@ -231,7 +226,10 @@ export function createOperations(parts: LiveParts): Operations {
     testReport: (test) => parts.reports.test(test),
     beginSelfTest: () => parts.selfTests.begin(),
     getSelfTest: (id) => parts.selfTests.get(id),
-    listCampaigns: (query) => listCampaigns(campaignParts, query),
+    listCampaigns(query) {
+      const { campaigns, placeOf, bansOfCampaign: bansOf } = parts;
+      return listCampaigns({ campaigns: campaigns.list(), placeOf, bansOf }, query);
+    },
     listAudit: (query) => queries.audit(query),
     verifyAudit: ({ copy }) => verifyAudit(store, copy),
     subscribe: (listener) => parts.events.subscribe(listener),

@@ -126,6 +126,8 @@ export interface SiteOperations {
   ask(user: string, request: NewUnbanRequest): UnbanRequest;
   noteSession(user: string, ip: string): AdminSessionNoted;
   listRequests(query: Paging & { state?: UnbanRequest['state'] }): Page<UnbanRequest>;
+  /** Those that the site's own lines alone would be. */
+  listCampaigns(query: Paging): Page<Campaign>;
   listAudit(query: Paging & { ip?: string }): Page<AuditEntry>;
   /** Calls `listener` with each event of a ban that has evidence of the site. @returns how to stop that */
   subscribe(listener: (event: DaemonEvent) => void): () => void;

@@ -25,6 +25,7 @@ final class CapabilitiesTest extends TestCase {
 			'sites'        => array( 'GET', '/sites', array() ),
 			'bans'         => array( 'GET', '/bans', array() ),
 			'ban'          => array( 'GET', '/bans/1', array() ),
+			'campaigns'    => array( 'GET', '/campaigns', array() ),
 			'unban'        => array( 'DELETE', '/bans', $ip ),
 			'allow list'   => array( 'GET', '/allow', array() ),
 			'allow'        => array( 'POST', '/allow', $ip + array( 'for' => '7d' ) ),

@@ -191,7 +191,7 @@ final class RoutesTest extends TestCase {
 	public function test_sees_nothing_of_a_ban_that_only_other_sites_caused(): void {
 		$this->assertSame( 0, $this->body( $this->call( 'GET', '/bans', array( 'ip' => '198.51.100.30' ) ) )->total );
 		$this->assertRefused( 404, 'portcullis_not_banned', $this->call( 'DELETE', '/bans', array( 'ip' => '198.51.100.30' ) ) );
-		$all = wp_json_encode( array_map( fn( $path ) => $this->body( $this->call( 'GET', $path ) ), array( '/bans', '/failures', '/stats', '/sites', '/status', '/site' ) ) );
+		$all = wp_json_encode( array_map( fn( $path ) => $this->body( $this->call( 'GET', $path ) ), array( '/bans', '/campaigns', '/failures', '/stats', '/sites', '/status', '/site' ) ) );
 		$this->assertStringNotContainsString( 'other.example', $all );
 		$this->assertStringNotContainsString( 'erin', $all );
 		$this->assertStringNotContainsString( 'frank', $all );
@@ -257,6 +257,18 @@ final class RoutesTest extends TestCase {
 		}
 		// The quickest of them: the machine has other things to do.
 		$this->assertLessThan( 20, min( $times ) );
+	}
+
+	/** Many addresses with few tries each. */
+	public function test_gives_campaigns_with_lists_in_them(): void {
+		$campaigns = $this->body( $this->call( 'GET', '/campaigns' ) );
+		$this->assertSame( 1, $campaigns->total );
+		$campaign = $campaigns->items[0];
+		$this->assertTrue( $campaign->lasting );
+		$this->assertSame( array( 20, 'heidi', 20 ), array( $campaign->addresses, $campaign->users[0]->name, $campaign->users[0]->addresses ) );
+		$this->assertIsArray( $campaign->sites );
+		$this->assertSame( 'blog.example.com', $campaign->sites[0]->name );
+		$this->assertSame( 0, $this->body( $this->call( 'GET', '/bans', array( 'campaign' => $campaign->id ) ) )->total );
 	}
 
 	/** Numbers. */

@@ -96,7 +96,7 @@ final class SubSitesTest extends TestCase {
 				)->get_status()
 			);
 		}
-		$paths = array( '/status', '/site', '/sites', '/bans', '/failures', '/stats', '/allow', '/requests', '/audit' );
+		$paths = array( '/status', '/site', '/sites', '/bans', '/campaigns', '/failures', '/stats', '/allow', '/requests', '/audit' );
 		$all   = array_map( fn( $path ) => $this->shop( $path ), $paths );
 		foreach ( array( 'asc', 'desc' ) as $order ) {
 			foreach ( array( 'since', 'until', 'failures', 'ip' ) as $field ) {
@@ -112,7 +112,7 @@ final class SubSitesTest extends TestCase {
 		$all[] = $this->in_shop( fn() => ( new Panel_Settings( false ) )->all( ( new Panel_Settings( false ) )->preload() ) );
 		$text  = wp_json_encode( $all );
 		$this->assertStringContainsString( 'carol', $text );
-		foreach ( array( 'bob', 'grace', '198.51.100.10', '198.51.100.77', 'of the main site', 'wordpress(blog.example.com)' ) as $secret ) {
+		foreach ( array( 'bob', 'grace', 'heidi', '198.51.100.10', '198.51.100.77', 'of the main site', 'wordpress(blog.example.com)' ) as $secret ) {
 			$this->assertStringNotContainsString( $secret, $text );
 		}
 	}
@@ -126,6 +126,7 @@ final class SubSitesTest extends TestCase {
 		$this->assertSame( array( 1, self::SHOP ), array( $sites->total, $sites->items[0]->name ) );
 		$this->assertSame( 8, $this->shop( '/stats' )->failures );
 		$this->assertSame( 8, $this->shop( '/failures' )->total );
+		$this->assertSame( 0, $this->shop( '/campaigns' )->total );
 		$counters = $this->in_shop( fn() => ( new \Portcullis\Counters( new Daemon_Client() ) )->get( false ) );
 		$this->assertSame( array( $own, 8 ), array( $counters['bans'], $counters['failures'] ) );
 	}

@@ -74,20 +74,21 @@ final class Bans_Controller extends Controller {
 			'format' => 'date-time',
 		);
 		return self::list_arguments( array( 'since', 'until', 'failures', 'times_banned', 'ip' ) ) + array(
-			'site'   => self::text_argument( __( 'Only bans with evidence from this site.', 'portcullis' ), 300 ),
-			'jail'   => self::text_argument( __( 'Only bans of this jail.', 'portcullis' ), 30 ),
-			'ip'     => array(
+			'site'     => self::text_argument( __( 'Only bans with evidence from this site.', 'portcullis' ), 300 ),
+			'jail'     => self::text_argument( __( 'Only bans of this jail.', 'portcullis' ), 30 ),
+			'ip'       => array(
 				'required'    => false,
 				'description' => __( 'Only bans that cover this address or network.', 'portcullis' ),
 			) + self::ip_argument( true ),
-			'state'  => array(
+			'state'    => array(
 				'description' => __( 'States, separated by commas, or “all”. Left out: those in force.', 'portcullis' ),
 				'type'        => 'string',
 				'pattern'     => sprintf( '^(all|(%1$s)(,(%1$s))*)$', implode( '|', self::STATES ) ),
 			),
-			'since'  => array( 'description' => __( 'Only bans that began then or later.', 'portcullis' ) ) + $instant,
-			'until'  => array( 'description' => __( 'Only bans that began before.', 'portcullis' ) ) + $instant,
-			'search' => self::text_argument( __( 'Part of the address, a user name or the reason.', 'portcullis' ), 200 ),
+			'since'    => array( 'description' => __( 'Only bans that began then or later.', 'portcullis' ) ) + $instant,
+			'until'    => array( 'description' => __( 'Only bans that began before.', 'portcullis' ) ) + $instant,
+			'campaign' => self::text_argument( __( 'Only bans of addresses that take part in this campaign.', 'portcullis' ), 40 ),
+			'search'   => self::text_argument( __( 'Part of the address, a user name or the reason.', 'portcullis' ), 200 ),
 		);
 	}
 

@@ -26,7 +26,7 @@ abstract class Controller extends \WP_REST_Controller {
 	protected const LIST_KEYS = array( 'items', 'next', 'total' );
 
 	/** Fields whose value is a map from names to numbers. */
-	private const MAPS = array( 'sites', 'events' );
+	protected const MAPS = array( 'sites', 'events' );
 
 	/**
 	 * Keeps the client.
@@ -105,7 +105,7 @@ abstract class Controller extends \WP_REST_Controller {
 		if ( is_wp_error( $answer ) ) {
 			return $answer;
 		}
-		return new WP_REST_Response( self::with_maps( $answer ), $status, array( 'Cache-Control' => 'no-store' ) );
+		return new WP_REST_Response( static::with_maps( $answer ), $status, array( 'Cache-Control' => 'no-store' ) );
 	}
 
 	/**
@@ -113,12 +113,12 @@ abstract class Controller extends \WP_REST_Controller {
 	 *
 	 * @param array $value A value, or a part of it.
 	 */
-	private static function with_maps( array $value ): array {
+	protected static function with_maps( array $value ): array {
 		foreach ( $value as $key => $part ) {
 			if ( ! is_array( $part ) ) {
 				continue;
 			}
-			$value[ $key ] = in_array( $key, self::MAPS, true ) ? (object) $part : self::with_maps( $part );
+			$value[ $key ] = in_array( $key, static::MAPS, true ) ? (object) $part : static::with_maps( $part );
 		}
 		return $value;
 	}

@@ -24,6 +24,7 @@ import { useSurroundings } from '../surroundings.ts';
 import type { Ban, BanQuery } from '../wire.ts';
 import { isKnown } from '../words/origin.ts';
 import { useBanActions } from './actions.tsx';
+import { useCampaignNames } from '../campaigns/use-campaign-names.ts';
 import { Export } from './export.tsx';
 import { banColumns, banFields } from './fields.tsx';
 import { SelectMatching } from './select-matching.tsx';
@@ -68,14 +69,16 @@ export function BanList( {
 	const bans = useBans( query, page, perPage );
 	const { data: status } = useStatus();
 	const hasOrigins = bans.data?.items.some( isKnown ) ?? false;
+	const campaigns = useCampaignNames( view, bans.data?.items );
 	const fields = useMemo(
 		() =>
 			banFields( {
 				sites: settings.sites,
 				jails: ( status?.jails ?? [] ).map( ( jail ) => jail.name ),
+				campaigns,
 				hasOrigins,
 			} ),
-		[ settings.sites, status?.jails, hasOrigins ]
+		[ settings.sites, status?.jails, campaigns, hasOrigins ]
 	);
 	const [ selection, setSelection ] = useState< string[] >( [] );
 	const clear = useCallback( () => setSelection( [] ), [] );

@@ -30,6 +30,7 @@ const columns: Record< string, ( ban: Ban ) => string | number | null > = {
 	as_name: ( ban ) => ban.as_name ?? null,
 	users: ( ban ) => ban.users.join( ' ' ),
 	reason: ( ban ) => ban.reason,
+	campaign: ( ban ) => ban.campaign ?? null,
 };
 
 /** Saves every ban that matches as a CSV file. */

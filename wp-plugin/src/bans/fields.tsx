@@ -1,11 +1,14 @@
 import type { Field } from '@wordpress/dataviews';
+import { createInterpolateElement } from '@wordpress/element';
 import { __, _n, sprintf } from '@wordpress/i18n';
+import { CampaignId } from '../campaigns/campaign-id.tsx';
 import { Address } from '../parts/address.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { useDeferral } from '../deeds/deferral.tsx';
 import type { Settings, SiteName } from '../settings.ts';
 import { useSurroundings } from '../surroundings.ts';
 import type { Ban } from '../wire.ts';
+import type { CampaignName } from '../words/campaign.ts';
 import { stateInWords } from '../words/ban-state.ts';
 import { failuresInWords } from '../words/failures.ts';
 import { endedInWords } from '../words/lifted.ts';
@@ -18,6 +21,8 @@ type Render = { readonly item: Ban };
 export interface FieldContext {
 	readonly sites: readonly SiteName[];
 	readonly jails: readonly string[];
+	/** Campaigns that the list can be narrowed to; empty: no ban is of one. */
+	readonly campaigns: readonly CampaignName[];
 	/** Whether the daemon knows where addresses come from. */
 	readonly hasOrigins: boolean;
 }
@@ -28,6 +33,7 @@ export const banColumns = [
 	'country',
 	'network',
 	'why',
+	'campaign',
 	'sites',
 	'since',
 	'until',
@@ -44,6 +50,7 @@ const states = [ 'active', 'pending', 'failed', 'ended' ] as const;
 export function banFields( {
 	sites,
 	jails,
+	campaigns,
 	hasOrigins,
 }: FieldContext ): Field< Ban >[] {
 	return [
@@ -63,6 +70,7 @@ export function banFields( {
 			getValue: ( { item } ) => item.reason,
 			render: WhyCell,
 		},
+		...( campaigns.length > 0 ? [ campaignField( campaigns ) ] : [] ),
 		{
 			id: 'sites',
 			label: __( 'Sites', 'portcullis' ),
@@ -155,6 +163,24 @@ export function banFields( {
 	];
 }
 
+const campaignField = (
+	campaigns: readonly CampaignName[]
+): Field< Ban > => ( {
+	id: 'campaign',
+	label: __( 'Campaign', 'portcullis' ),
+	enableSorting: false,
+	elements: campaigns.map( ( { id, label } ) => ( { value: id, label } ) ),
+	filterBy: { operators: [ 'is' ] },
+	getValue: ( { item } ) => item.campaign ?? '',
+	render: ( { item }: Render ) =>
+		item.campaign === undefined ? null : (
+			<span>
+				<CardLabel text={ __( 'Campaign', 'portcullis' ) } />
+				<CampaignId id={ item.campaign } />
+			</span>
+		),
+} );
+
 /** The daemon looks origins up page by page: it can neither sort nor filter by them. */
 const originFields = (): Field< Ban >[] => [
 	{
@@ -216,6 +242,14 @@ function WhyCell( { item }: Render ) {
 	return (
 		<span className="portcullis-why">
 			{ failuresInWords( item, locale ) }
+			{ item.campaign !== undefined && (
+				<span className="portcullis-aside">
+					{ createInterpolateElement(
+						__( 'campaign <campaign/>', 'portcullis' ),
+						{ campaign: <CampaignId id={ item.campaign } /> }
+					) }
+				</span>
+			) }
 		</span>
 	);
 }

@@ -16,7 +16,9 @@ import { stateInWords } from '../words/ban-state.ts';
 import { failuresInWords } from '../words/failures.ts';
 import { countryInWords, isKnown, networkInWords } from '../words/origin.ts';
 import { visible } from '../words/visible.ts';
+import { PartOf } from '../campaigns/part-of.tsx';
 import { Attempts } from './attempts.tsx';
+import { Failures } from './failures.tsx';
 import { Lines } from './lines.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -62,6 +64,7 @@ function Known( { ban, close }: { ban: BanDetails; close: () => void } ) {
 				</span>{ ' ' }
 				{ failuresInWords( ban, locale ) }
 			</p>
+			<PartOf ban={ ban } />
 			<Origin ban={ ban } />
 			<Deeds ban={ ban } close={ close } />
 			<h2>{ __( 'What happened when', 'portcullis' ) }</h2>
@@ -71,6 +74,7 @@ function Known( { ban, close }: { ban: BanDetails; close: () => void } ) {
 				<code>{ ban.jail }</code> <bdi>{ ban.reason }</bdi>
 			</p>
 			<Attempts ban={ ban } />
+			<Failures ip={ ban.ip } />
 			<Lines lines={ ban.evidence.lines } />
 		</>
 	);

@@ -2,6 +2,7 @@ import { Button } from '@wordpress/components';
 import { createInterpolateElement } from '@wordpress/element';
 import { __, _n, sprintf } from '@wordpress/i18n';
 import { Skeleton } from '../bans/skeleton.tsx';
+import { Campaigns } from '../campaigns/campaigns.tsx';
 import { Address } from '../parts/address.tsx';
 import { Command } from '../parts/command.tsx';
 import { useNow } from '../parts/now.tsx';
@@ -45,6 +46,7 @@ export function Overview( { range, setRange }: Props ) {
 	return (
 		<section aria-label={ __( 'Overview', 'portcullis' ) }>
 			<OwnAddress />
+			<Campaigns />
 			<Ranges current={ range } choose={ setRange } />
 			{ stats.isPending && <Skeleton rows={ 6 } /> }
 			{ stats.error && (

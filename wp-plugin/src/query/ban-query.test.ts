@@ -32,12 +32,14 @@ test( 'each filter becomes the daemon’s own parameter', () => {
 				operator: 'isAny',
 				value: [ 'active', 'failed' ],
 			},
-			{ field: 'jail', operator: 'is', value: 'wordpress' }
+			{ field: 'jail', operator: 'is', value: 'wordpress' },
+			{ field: 'campaign', operator: 'is', value: '20261121-1900-3f2a' }
 		),
 		{
 			site: 'blog.example.com',
 			state: 'active,failed',
 			jail: 'wordpress',
+			campaign: '20261121-1900-3f2a',
 			sort: '-since',
 		}
 	);

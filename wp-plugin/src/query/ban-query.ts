@@ -52,6 +52,7 @@ const meanings: Readonly<
 	},
 	sites: { is: ( value ) => ( { site: words( value ) } ) },
 	jail: { is: ( value ) => ( { jail: words( value ) } ) },
+	campaign: { is: ( value ) => ( { campaign: words( value ) } ) },
 	covers: { is: ( value ) => ( { ip: words( value ) } ) },
 	since: {
 		inThePast: ( value, now ) => ( { since: ago( value, now ) } ),

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { View } from '@wordpress/dataviews';
 import { forgetView, keepView, recallView, type Shelf } from './kept-view.ts';
-import { fromShape, isModified, shapeFor } from './view-shape.ts';
+import {
+	fromShape,
+	isBegun,
+	isModified,
+	shapeFor,
+	withFilters,
+} from './view-shape.ts';
 
 const start: View = {
 	type: 'table',
@@ -97,4 +103,20 @@ test( 'a narrow screen shows cards and keeps the table', () => {
 test( 'turning the page does not modify a view, a column does', () => {
 	assert.equal( isModified( { ...start, page: 5 }, start ), false );
 	assert.equal( isModified( { ...start, fields: [] }, start ), true );
+} );
+
+test( 'a filter that was begun shows until it has a value; then the address tells it', () => {
+	const begun = {
+		field: 'state',
+		operator: 'isAny',
+		value: undefined,
+	} as const;
+	assert.deepEqual( withFilters( start, [ begun ] ).filters, [ begun ] );
+	const given = { ...begun, value: [ 'failed' ] };
+	assert.deepEqual(
+		withFilters( { ...start, filters: [ given ] }, [ begun ] ).filters,
+		[ given ]
+	);
+	assert.equal( withFilters( start, [] ), start );
+	assert.deepEqual( [ begun, given ].map( isBegun ), [ true, false ] );
 } );

@@ -1,10 +1,16 @@
-import type { View } from '@wordpress/dataviews';
+import type { Filter, View } from '@wordpress/dataviews';
 import { useCallback, useMemo, useState } from '@wordpress/element';
 import { forgetView, keepView, recallView, type Shelf } from './kept-view.ts';
 import { readPlace, readView, writeAddress } from './place.ts';
 import { useMedia } from '../parts/use-measure.ts';
 import { useAddress } from './use-address.ts';
-import { fromShape, isModified, shapeFor } from './view-shape.ts';
+import {
+	fromShape,
+	isBegun,
+	isModified,
+	shapeFor,
+	withFilters,
+} from './view-shape.ts';
 
 /** Where nothing can be kept, as in a private window. */
 const noShelf: Shelf = {
@@ -37,15 +43,22 @@ export function useListView(
 	const [ chosen, setChosen ] = useState( () =>
 		recallView( shelf, list, standard, columns )
 	);
+	// DataViews adds a filter before it has a value; the address has none of these.
+	const [ begun, setBegun ] = useState< readonly Filter[] >( [] );
 	const view = useMemo(
-		() => readView( new URLSearchParams( search ), chosen ),
-		[ search, chosen ]
+		() =>
+			withFilters(
+				readView( new URLSearchParams( search ), chosen ),
+				begun
+			),
+		[ search, chosen, begun ]
 	);
 	const isNarrow = useMedia( '(max-width: 600px)' );
 	const setView = useCallback(
 		( shaped: View ) => {
 			const next = fromShape( shaped, view );
 			keepView( shelf, list, next );
+			setBegun( ( next.filters ?? [] ).filter( isBegun ) );
 			// Search, filters and page are in the address alone.
 			setChosen(
 				( known ) =>
@@ -69,6 +82,7 @@ export function useListView(
 	const reset = useCallback( () => {
 		forgetView( shelf, list );
 		setChosen( standard );
+		setBegun( [] );
 		const params = new URLSearchParams( window.location.search );
 		change(
 			writeAddress( params, readPlace( params ), standard, standard ),

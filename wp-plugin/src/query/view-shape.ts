@@ -1,4 +1,4 @@
-import type { View } from '@wordpress/dataviews';
+import type { Filter, View } from '@wordpress/dataviews';
 
 /** What of a view a person chose, comparable. */
 const choice = ( view: View ) =>
@@ -30,3 +30,18 @@ export const fromShape = ( next: View, kept: View ): View =>
 	next.type === 'activity'
 		? ( { ...next, type: kept.type, layout: kept.layout } as View )
 		: next;
+
+/** Whether a filter has no value yet. */
+export const isBegun = ( { value }: Filter ): boolean =>
+	value === undefined || value === null || value === '';
+
+/** The same view with filters that were begun, but for fields that have a filter with a value. */
+export const withFilters = ( view: View, begun: readonly Filter[] ): View => {
+	const filters = view.filters ?? [];
+	const more = begun.filter(
+		( { field } ) => ! filters.some( ( known ) => known.field === field )
+	);
+	return more.length === 0
+		? view
+		: ( { ...view, filters: [ ...filters, ...more ] } as View );
+};

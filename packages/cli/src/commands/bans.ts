@@ -11,6 +11,7 @@ interface Options {
   site?: string;
   jail?: string;
   ip?: string;
+  campaign?: string;
   all?: boolean;
   limit?: number;
   sort?: 'since';
@@ -23,6 +24,7 @@ export function addBans(program: Command): void {
     .option('--site <name>', 'only with evidence from this site')
     .option('--jail <name>', 'only of this jail')
     .option('--ip <ip>', 'only those that cover this address or network')
+    .option('--campaign <id>', 'only of addresses that take part in this campaign')
     .option('--all', 'ended ones, too')
     .option('--limit <n>', 'at most so many', readCount)
     .addOption(

@@ -21,6 +21,7 @@ unless [campaigns] maxretry is set.
 
 Examples:
   portcullis campaigns
+  portcullis bans --campaign 20261121-1900-3f2a
   portcullis campaigns --json | jq '.items[] | {id, addresses, users}'`,
     )
     .action(

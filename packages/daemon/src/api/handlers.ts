@@ -72,6 +72,7 @@ export const createSiteHandlers = (operations: SiteOperations, user: string): Ha
   stats: ({ query }) => operations.stats(query),
   listRequests: ({ query }) => operations.listRequests(query),
   ask: ({ body }) => operations.ask(user, body),
+  listCampaigns: ({ query }) => operations.listCampaigns(query),
   noteSession: ({ body }) => operations.noteSession(user, body.ip),
   listAudit: ({ query }) => operations.listAudit(query),
 });

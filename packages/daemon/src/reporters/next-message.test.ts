@@ -37,7 +37,7 @@ function createBench(bans: number) {
   const messages = createMessages({
     outbox: store.outbox,
     host: 'web01',
-    view: ({ ban }) => ({ ...ban, otherSites: 0, origin }),
+    view: ({ ban }) => ({ ...ban, otherSites: 0, origin, campaign: null }),
   });
   const waiting = () => store.outbox.waiting('slack')[0];
   return { store, messages, waiting, next: () => messages.next(destination!, 'ban', waiting()!.lastId) };

@@ -75,6 +75,10 @@ export function createMessages(options: { outbox: Outbox; host: string; view: Vi
     if (latest === undefined) return null;
     const { event, at } = latest;
     const since = events.at(-1)!.at;
+    if (event.kind === 'campaign' || event.kind === 'campaign_over') {
+      const campaigns = events.flatMap(({ event: each }) => ('campaign' in each ? [each.campaign] : []));
+      return { content: { kind: event.kind, campaigns }, at, first: upTo };
+    }
     if (event.kind !== 'silent_site')
       return { content: { ...event, more: events.length - 1, since }, at, first: upTo };
     const sites = events.flatMap(({ event: each }) =>

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type NewReportTest, PortcullisError, type ReportTest } from '@portcullis/contracts';
 import {
   type BanRecord,
+  type CampaignReader,
   type Clock,
   createSiteRoutes,
   type DestinationConfig,
@@ -37,6 +38,8 @@ export interface ReportsOptions {
   /** The id of the registered site that a name belongs to. */
   readonly ownerOf: (name: string) => string | null;
   readonly originOf: (ip: string) => ReportedOrigin;
+  /** Whose lines the readers of a place may see. */
+  readonly readerOf: (destination: DestinationConfig) => CampaignReader;
   readonly log: { warn(sentence: string): void; error(sentence: string): void };
   /** Says what is wrong with a destination; null: nothing any more. */
   readonly onTrouble: (destination: string, sentence: string | null) => void;
@@ -89,11 +92,11 @@ export class Reports {
 
   /** @returns the place, or a sentence about why there is none */
   #open(destination: DestinationConfig): OpenPlace | string {
-    const { outbox, clock, random, credentials, originOf, log, onTrouble } = this.#options;
+    const { outbox, clock, random, credentials, originOf, readerOf, log, onTrouble } = this.#options;
     const { name } = destination;
     const reporter = openReporter(destination, credentials, clock);
     if (typeof reporter === 'string') return reporter;
-    const view = createView(this.#routes, originOf);
+    const view = createView(this.#routes, originOf, readerOf);
     const delivery = new Delivery({
       destination,
       reporter,
@@ -134,6 +137,14 @@ export class Reports {
     );
   }
 
+  /** Writes what the places of one reader are told. */
+  tellReader(reader: CampaignReader, event: HostEvent): void {
+    this.#add(
+      event,
+      this.#places.filter(({ destination }) => this.#options.readerOf(destination) === reader),
+    );
+  }
+
   /** Writes what one place alone is told. */
   tellOne(destination: DestinationConfig, event: HostEvent): void {
     this.#add(
@@ -148,6 +159,11 @@ export class Reports {
 
   get destinations(): readonly DestinationConfig[] {
     return this.#places.map(({ destination }) => destination);
+  }
+
+  /** Places of sites, but not the host's, that are told of what a name's lines bring about. */
+  placesOf(site: string): readonly DestinationConfig[] {
+    return this.#routes.forSite(site);
   }
 
   /** Whether the readers of a destination may know of a site. */

@@ -51,6 +51,7 @@ function createStage(server: SlackServer, reports: string) {
         credentials: undefined,
         ownerOf: () => null,
         originOf: () => ({ country: null, asn: null, as_name: null }),
+        readerOf: () => '',
         log: { warn: assert.fail, error: assert.fail },
         onTrouble: (_, sentence) => assert.equal(sentence, null),
       });

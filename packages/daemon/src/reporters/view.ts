@@ -1,15 +1,31 @@
-import type { ReportedBan, ReportedOrigin, SiteRoutes, WaitingBan } from '@portcullis/core';
+import type {
+  CampaignReader,
+  DestinationConfig,
+  ReportedBan,
+  ReportedOrigin,
+  SiteRoutes,
+  WaitingBan,
+} from '@portcullis/core';
 import type { View } from './next-message.ts';
 
 const maxUsers = 20;
 
-/** What each destination may see of a ban: the host's everything, a site's its own evidence and how many others there are. */
-export function createView(routes: SiteRoutes, originOf: (ip: string) => ReportedOrigin): View {
+/**
+ * What each destination may see of a ban: the host's everything, a site's its own evidence, how many others there are, and
+ * the campaign that its own lines show.
+ */
+export function createView(
+  routes: SiteRoutes,
+  originOf: (ip: string) => ReportedOrigin,
+  readerOf: (destination: DestinationConfig) => CampaignReader,
+): View {
   return (waiting, destination) => {
     const origin = originOf(waiting.ban.ip);
-    if (destination.site === null) return { ...waiting.ban, otherSites: 0, origin };
+    const campaign = waiting.campaigns[readerOf(destination)] ?? null;
+    if (destination.site === null) return { ...waiting.ban, otherSites: 0, origin, campaign };
     const isOwn = (site: string) => routes.forSite(site).includes(destination);
-    return ofSites(waiting, isOwn, origin);
+    const own = ofSites(waiting, isOwn, origin);
+    return own && { ...own, campaign };
   };
 }
 
@@ -17,7 +33,7 @@ function ofSites(
   { ban, ofSites }: WaitingBan,
   isOwn: (site: string) => boolean,
   origin: ReportedOrigin,
-): ReportedBan | null {
+): Omit<ReportedBan, 'campaign'> | null {
   const own = Object.entries(ban.sites).filter(([site]) => isOwn(site));
   if (own.length === 0) return null;
   const users = own.flatMap(([site]) => ofSites[site]?.users ?? []);

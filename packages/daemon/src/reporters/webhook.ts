@@ -55,7 +55,7 @@ export function webhookBody(message: ReportMessage): Record<string, unknown> {
   return { id, type: content.kind, host, site, at: iso(at), severity, text, content: inWireForm(content) };
 }
 
-const instants = new Set(['at', 'since', 'until', 'lastEventAt']);
+const instants = new Set(['at', 'since', 'until', 'lastEventAt', 'lastSeen']);
 const iso = (instant: number): string => new Date(instant).toISOString();
 
 /** Names as the API spells them, instants as it writes them. */

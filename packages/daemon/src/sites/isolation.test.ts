@@ -136,7 +136,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const steps = fc.array(step, { minLength: 5, maxLength: 40 });
 
 const createDaemon = (pair: Pair, { theirs }: Names) =>
-  createSmallDaemon(`[jails.wordpress]\nmaxretry = 2\n${pair.configuration(theirs)}`);
+  createSmallDaemon(
+    `[jails.wordpress]\nmaxretry = 2\n[campaigns]\naddresses = 3\n${pair.configuration(theirs)}`,
+  );
 
 /** The daemon as each of the two sees it. */
 function operationsOf({ sites }: SmallDaemon, pair: Pair, { theirs }: Names) {
@@ -189,6 +191,7 @@ function everythingOf(site: SiteOperations, sort: '-since' | 'until' | 'failures
     failures: site.listFailures({}),
     stats: site.stats({}),
     requests: site.listRequests({}),
+    campaigns: site.listCampaigns({}),
     audit: site.listAudit({}),
   };
 }
@@ -365,12 +368,17 @@ for (const pair of pairs)
         fc.asyncProperty(steps, async (sequence) => {
           using daemon = await createDaemon(pair, names);
           for (const one of sequence) if (one.do !== 'call') await take(daemon, pair, one, names);
+          const { mine } = operationsOf(daemon, pair, names);
+          if (mine.listCampaigns({}).total > 0) kinds.add('campaign');
+          if (mine.listBans({ state: 'all' }).items.some(({ campaign }) => campaign !== undefined))
+            kinds.add('ban of a campaign');
           for (const ban of daemon.store.bansOverlapping(parseNetwork('0.0.0.0/0')!))
             kinds.add(Object.keys(ban.evidence.sites).sort().join(' + ') || 'by hand');
         }),
         { numRuns: 60, seed: smallDaemonStart % 0x7fffffff },
       );
-      for (const kind of [pair.mine, names.theirs, [pair.mine, names.theirs].sort().join(' + '), 'by hand'])
+      const wanted = ['by hand', 'campaign', 'ban of a campaign'];
+      for (const kind of [pair.mine, names.theirs, [pair.mine, names.theirs].sort().join(' + '), ...wanted])
         assert.ok(kinds.has(kind), `${kind} among ${[...kinds].join(', ')}`);
     });
   });

@@ -9,6 +9,7 @@ import {
 import type { SitePart } from '@portcullis/core';
 import type { AdminSessions } from '../admin-sessions.ts';
 import { networkOf } from '../by-hand.ts';
+import { type CampaignListParts, listCampaigns } from '../campaign-list.ts';
 import type { Operations, SiteOperations } from '../operations.ts';
 import type { SiteQueries, Viewer } from '../store/site-queries.ts';
 import type { SiteDecisions } from './decisions.ts';
@@ -23,6 +24,8 @@ export interface SiteOperationsParts {
   readonly events: SiteEvents;
   readonly host: Pick<Operations, 'status'>;
   readonly sessions: Pick<AdminSessions, 'note'>;
+  /** Campaigns as the site's own lines show them. */
+  readonly campaigns: (part: SitePart) => CampaignListParts;
   /** Whether lines of the site name a proxy in place of visitors. */
   readonly isProxied: (part: SitePart) => boolean;
 }
@@ -57,7 +60,17 @@ const iso = (instant: number | null): string | null =>
  * @throws PortcullisError forbidden where the sub-site is not one of the site's names
  */
 export function createSiteOperations(
-  { version, registry, queries, decisions, events, host, sessions, isProxied }: SiteOperationsParts,
+  {
+    version,
+    registry,
+    queries,
+    decisions,
+    events,
+    host,
+    sessions,
+    campaigns,
+    isProxied,
+  }: SiteOperationsParts,
   part: SitePart,
 ): SiteOperations {
   const { id, sub } = part;
@@ -142,6 +155,7 @@ export function createSiteOperations(
       throw new PortcullisError('invalid_address', `${ip} is a network, and nobody works from all of it.`);
     },
     listRequests: (query) => queries.requests(viewer(), query),
+    listCampaigns: (query) => listCampaigns(campaigns(part), query),
     listAudit: (query) => queries.audit(viewer(), query),
     subscribe: (listener) => events.subscribe(part, listener),
   };

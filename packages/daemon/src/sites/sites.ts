@@ -1,5 +1,13 @@
 import type { Ban } from '@portcullis/contracts';
-import type { Clock, Detector, JailConfig, Network, SitePart } from '@portcullis/core';
+import {
+  type CampaignReaders,
+  type Clock,
+  type Detector,
+  type JailConfig,
+  type Network,
+  type SitePart,
+  siteActor,
+} from '@portcullis/core';
 import type { AdminSessions } from '../admin-sessions.ts';
 import type { ApiLog } from '../api/server.ts';
 import { createSiteServer, type SiteEntry, type SiteServer } from '../api/site-server.ts';
@@ -14,6 +22,7 @@ import type { Health } from '../health.ts';
 import type { Operations } from '../operations.ts';
 import type { Origins } from '../origins/origins.ts';
 import { withOrigins } from '../origins/with-origins.ts';
+import { createCampaignTable } from '../store/campaigns.ts';
 import { readNewestBans } from '../store/newest-bans.ts';
 import { createSiteQueries } from '../store/site-queries.ts';
 import type { Store } from '../store/sqlite.ts';
@@ -50,6 +59,8 @@ export interface SitesOptions {
   readonly sessions: Pick<AdminSessions, 'note' | 'knows'>;
   /** Names whose lines name a proxy in place of visitors. */
   readonly proxied?: () => readonly string[];
+  /** Campaigns as each site's own lines show them; left out: none are looked for. */
+  readonly campaigns?: CampaignReaders;
   readonly jails: () => readonly JailConfig[];
   readonly sharedGroup: () => string;
   readonly settle: (key: string) => void;
@@ -57,12 +68,15 @@ export interface SitesOptions {
   readonly host: () => Pick<Operations, 'status'>;
   /** Called when bans or exemptions have changed. */
   readonly changed: () => void;
+  /** Called when who is registered, or with which names, has changed. */
+  readonly readersChanged?: () => void;
 }
 
 /** Everything about registered sites: what they see, decide and ask for, and the sockets through which they do. */
 export function createSites(options: SitesOptions) {
   const { registry, store, clock, log, health, events, exemptions, host } = options;
   const queries = createSiteQueries(store, clock);
+  const campaignTable = createCampaignTable(store.db);
   const names = createUnixNames(options.exec);
   const owns = (part: SitePart, name: string) => registry.owns(part, name);
   const changes = new Map<string, Bucket>();
@@ -105,6 +119,14 @@ export function createSites(options: SitesOptions) {
         if (!options.sessions.knows(part, address)) takeChanges(part.id, 1);
         return options.sessions.note(part, address, user);
       },
+    },
+    campaigns(part: SitePart) {
+      const reader = siteActor(part);
+      return {
+        campaigns: options.campaigns?.of(reader)?.list() ?? [],
+        placeOf: (network: Network) => options.origins.placeOf(network),
+        bansOf: (campaign: string) => campaignTable.countBans(reader, campaign, 'in_force'),
+      };
     },
     isProxied: (part: SitePart) => options.proxied?.().some((name) => owns(part, name)) ?? false,
   };
@@ -160,6 +182,7 @@ export function createSites(options: SitesOptions) {
     exemptions.refresh();
     register();
     options.changed();
+    if (changed.length > 0) options.readersChanged?.();
     for (const id of changed) {
       if (registry.find(id) === undefined) changes.delete(id);
       void server?.then(({ closeStreams, forget }) =>

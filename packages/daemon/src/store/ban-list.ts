@@ -6,10 +6,11 @@ import {
   type Page,
   PortcullisError,
 } from '@portcullis/contracts';
-import { type BanRecord, type Network, parseNetwork, type Sender } from '@portcullis/core';
+import { type BanRecord, hostReader, type Network, parseNetwork, type Sender } from '@portcullis/core';
 import { type AddressColumn, fromColumn, lastAddress, toColumn } from './address-column.ts';
 import { addressesBeginning } from './address-search.ts';
 import type { BanRow, EvidenceRow } from './ban-row.ts';
+import { campaignColumn, ofCampaign } from './campaigns.ts';
 import type { CursorKey } from './cursor.ts';
 import type { Database } from './database.ts';
 import { fromInstant, instantOf } from './instant.ts';
@@ -22,7 +23,13 @@ const summary = ['events', 'first_failure_at', 'last_failure_at']
   .map((name) => `(SELECT e.${name} FROM ban_evidence e WHERE e.ban_id = b.id) AS ${name}`)
   .join(', ');
 
-export const toBan = (row: BanRow & Summary): Ban => ({
+/** The campaign as the host is told of it; null or left out: none. */
+interface InCampaign {
+  campaign?: string | null;
+}
+const hostCampaign = `${campaignColumn.replace('?', `'${hostReader}'`)} AS campaign`;
+
+export const toBan = (row: BanRow & Summary & InCampaign): Ban => ({
   id: row.id,
   ip: row.ip,
   jail: row.jail,
@@ -42,9 +49,10 @@ export const toBan = (row: BanRow & Summary): Ban => ({
   lifted_by: row.lifted_by,
   reason: row.reason,
   gentle: row.gentle === 1,
+  ...(row.campaign == null ? {} : { campaign: row.campaign }),
 });
 
-function toBanDetails(row: BanRow & EvidenceRow & ReceiptRow): BanDetails {
+function toBanDetails(row: BanRow & EvidenceRow & ReceiptRow & InCampaign): BanDetails {
   const ban = toBan(row);
   const { events, first_failure_at, last_failure_at } = ban;
   const lines: string[] = JSON.parse(row.lines);
@@ -150,6 +158,8 @@ function conditionsOf(query: BanQuery): Condition[] {
   if (query.ip !== undefined) conditions.push(overlapCondition(readNetwork(query.ip)));
   if (query.since !== undefined) add('b.since >= ?', fromInstant(query.since));
   if (query.until !== undefined) add('b.since <= ?', fromInstant(query.until));
+  if (query.campaign !== undefined)
+    conditions.push({ sql: ofCampaign, params: [hostReader, query.campaign] });
   if (query.search !== undefined && query.search !== '') {
     conditions.push(searchCondition(query.search));
     if (!conditions.some(({ sql }) => ['b.ended_at IS NULL', 's.ended = 0'].includes(sql))) {
@@ -197,7 +207,7 @@ export function createBanList(
     return page<ListRow, Ban>(
       {
         from: ofSite ? 'FROM ban_sites s JOIN bans b ON b.id = s.ban_id' : 'FROM bans b',
-        columns: `b.*, ${summary}`,
+        columns: `b.*, ${summary}, ${hostCampaign}`,
         where,
         ...(ofSite && where.every(({ sql }) => sql.startsWith('s.'))
           ? { countFrom: 'FROM ban_sites s' }
@@ -225,8 +235,8 @@ export function createBanList(
   const details = (sql: string, ...params: (string | number | AddressColumn)[]): BanDetails[] =>
     db
       .read(() =>
-        db.all<BanRow & EvidenceRow & ReceiptRow>(
-          `SELECT b.*, e.events, e.line_senders, e.first_failure_at, e.last_failure_at, ${receiptColumns}
+        db.all<BanRow & EvidenceRow & ReceiptRow & InCampaign>(
+          `SELECT b.*, e.events, e.line_senders, e.first_failure_at, e.last_failure_at, ${receiptColumns}, ${hostCampaign}
            FROM bans b JOIN ban_evidence e ON e.ban_id = b.id WHERE ${sql}`,
           ...params,
         ),

@@ -71,7 +71,9 @@ test('bans that were digested wait as one, and go with the others', () => {
   const [{ lastId } = assert.fail()] = outbox.waiting('slack');
   const origin = { country: null, asn: null, as_name: null };
   const rows = outbox.bans('slack', 0, lastId, 6);
-  const tally = tallyBans(rows.map(({ at, ban }) => ({ at, ban: { ...ban, otherSites: 0, origin } })));
+  const tally = tallyBans(
+    rows.map(({ at, ban }) => ({ at, ban: { ...ban, otherSites: 0, origin, campaign: null } })),
+  );
   outbox.digest('slack', rows.at(-1)!.id, tally);
   assert.deepEqual(outbox.digested('slack'), tally);
   assert.deepEqual(outbox.waiting('slack'), [{ kind: 'ban', count: 4, firstAt: 1, lastId }]);

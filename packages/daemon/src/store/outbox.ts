@@ -18,10 +18,13 @@ interface WaitingRow extends Omit<BanRow, 'id'> {
   at: number;
   ban_id: number;
   of_sites: string;
+  campaigns: string;
 }
 
 /** Of each site what it has itself, as `[site, failures, users]`. */
 const ofSites = `(SELECT json_group_array(json_array(s.site, s.failures, json(s.users))) FROM ban_sites s WHERE s.ban_id = b.id)`;
+/** By reader, the campaign that the address takes part in. */
+const campaigns = `(SELECT json_group_object(c.reader, c.campaign) FROM ban_campaigns c WHERE c.ban_id = b.id)`;
 /** Bans that were digested stand under a kind of their own, with the id of the newest of them. */
 const digested = 'digested';
 
@@ -74,7 +77,7 @@ export function createOutbox(db: Database): Outbox {
       .read(() =>
         db.all<WaitingRow>(
           `SELECT o.id AS outbox_id, o.at, o.ban_id, b.ip, b.jail, b.since, b.until, b.failures, b.times_banned, b.state,
-             b.reason, b.sites, b.users, ${ofSites} AS of_sites
+             b.reason, b.sites, b.users, ${ofSites} AS of_sites, ${campaigns} AS campaigns
            FROM outbox o JOIN bans b ON b.id = o.ban_id
            WHERE o.destination = ? AND o.kind = 'ban' AND o.id > ? AND o.id <= ? ORDER BY o.id LIMIT ?`,
           destination,
@@ -215,4 +218,5 @@ const toWaitingBan = (row: WaitingRow): WaitingBan => ({
       { failures, users },
     ]),
   ),
+  campaigns: JSON.parse(row.campaigns),
 });

@@ -17,6 +17,8 @@ const essential: Readonly<Record<string, string>> = {
   bans: 'ended_at IS NULL',
   ban_evidence: 'ban_id IN (SELECT id FROM bans WHERE ended_at IS NULL)',
   ban_sites: 'ban_id IN (SELECT id FROM bans WHERE ended_at IS NULL)',
+  ban_campaigns: 'ban_id IN (SELECT id FROM bans WHERE ended_at IS NULL)',
+  campaigns: 'true',
   forgotten: 'true',
   allow: 'true',
   requests: 'true',
@@ -36,6 +38,7 @@ const history: Readonly<Record<string, string>> = {
   bans: 'ended_at IS NOT NULL',
   ban_evidence: 'true',
   ban_sites: 'true',
+  ban_campaigns: 'true',
   audit: 'true',
   failure_blocks: 'true',
   failure_senders: 'true',
@@ -64,6 +67,7 @@ export function* salvageHistory(from: DatabaseSync, to: DatabaseSync): Generator
 const dropOrphans = `
   DELETE FROM ban_evidence WHERE ban_id NOT IN (SELECT id FROM bans);
   DELETE FROM ban_sites WHERE ban_id NOT IN (SELECT id FROM bans);
+  DELETE FROM ban_campaigns WHERE ban_id NOT IN (SELECT id FROM bans);
   INSERT INTO ban_evidence (ban_id, events, lines, first_failure_at, last_failure_at) SELECT id, '{}', '[]', NULL, NULL FROM bans
     WHERE id NOT IN (SELECT ban_id FROM ban_evidence);`;
 

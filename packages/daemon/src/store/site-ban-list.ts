@@ -1,5 +1,7 @@
 import { type Ban, type BanQuery, type Page, PortcullisError } from '@portcullis/contracts';
+import { siteActor } from '@portcullis/core';
 import { addressCondition, containing, overlapCondition, readNetwork, stateConditions } from './ban-list.ts';
+import { ofCampaign } from './campaigns.ts';
 import type { Database } from './database.ts';
 import { fromInstant } from './instant.ts';
 import type { Condition, createPager, List } from './page.ts';
@@ -79,7 +81,7 @@ export function createSiteBanList(
   }
 
   /** `+` keeps SQLite on the index of the order: the filter alone would find more than one page, and all to be sorted. */
-  function filtersOf(query: BanQuery, names: string): Condition[] {
+  function filtersOf(query: BanQuery, names: string, reader: string): Condition[] {
     const conditions: Condition[] = [];
     const add = (sql: string, ...params: (string | number)[]) => conditions.push({ sql, params });
     const byTime = query.sort?.endsWith('since') ?? true;
@@ -88,6 +90,7 @@ export function createSiteBanList(
     const since = byTime ? 'b.since' : '+b.since';
     if (query.since !== undefined) add(`${since} >= ?`, fromInstant(query.since));
     if (query.until !== undefined) add(`${since} <= ?`, fromInstant(query.until));
+    if (query.campaign !== undefined) conditions.push({ sql: ofCampaign, params: [reader, query.campaign] });
     if (query.search !== undefined && query.search !== '')
       conditions.push(searchCondition(query.search, names));
     return conditions;
@@ -114,7 +117,7 @@ export function createSiteBanList(
     const ended = endedOf(states);
     return db.read(() => {
       const { where, ...from } = sourceOf(key, names, all, ended);
-      const narrowing = filtersOf({ ...filters, sort }, all);
+      const narrowing = filtersOf({ ...filters, sort }, all, siteActor(viewer));
       return page<ListRow, Ban>(
         {
           name: JSON.stringify(['bans of a site', within, sort, state, filters]),

@@ -1,6 +1,7 @@
 import type { Ban, BanDetails } from '@portcullis/contracts';
 import { maxEvidenceUsers, type SitePart, siteActor } from '@portcullis/core';
 import type { BanRow } from './ban-row.ts';
+import { campaignColumn } from './campaigns.ts';
 import type { Database } from './database.ts';
 import { instantOf } from './instant.ts';
 import type { createKeptCounts } from './kept-counts.ts';
@@ -77,6 +78,11 @@ export function createSiteBans(db: Database, count: ReturnType<typeof createKept
       names,
     )!.times;
     const failures = own.reduce((sum, one) => sum + one.failures, 0);
+    const { campaign } = db.get<{ campaign: string | null }>(
+      `SELECT ${campaignColumn} AS campaign FROM bans b WHERE b.id = ?`,
+      siteActor(viewer),
+      row.id,
+    )!;
     return {
       id: row.id,
       ip: row.ip,
@@ -97,6 +103,7 @@ export function createSiteBans(db: Database, count: ReturnType<typeof createKept
       ended_by: row.ended_by,
       lifted_by: lifterFor(viewer, row.lifted_by),
       reason: reasonOf(row, failures, sites - own.length),
+      ...(campaign === null ? {} : { campaign }),
     };
   }
 

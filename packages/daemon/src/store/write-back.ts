@@ -12,6 +12,7 @@ const replaced = [
   'tokens',
   'logins',
   'holds',
+  'campaigns',
   'outbox',
   'delivered',
 ];
@@ -21,6 +22,7 @@ const updated = [
   'bans',
   'ban_evidence',
   'ban_sites',
+  'ban_campaigns',
   'audit',
   'audit_anchors',
   'failure_blocks',
