@@ -73,6 +73,7 @@ function createBench(registered = ['a', 'b']) {
         liftedBy: null,
         reason: '',
         byHand: false,
+        gentle: false,
         evidence: { ...noEvidence, sites },
       });
       bench.news.banned(ban);
