@@ -88,15 +88,21 @@ test('whatever happens on other sites, a site is told the same', () => {
   );
 });
 
-test('lines of so many readers are looked at, and of another once one of them was quiet for the window', () => {
+test('lines of so many readers are looked at; after a window those without a campaign give way to others', () => {
   const { take, readers } = watch();
-  for (let i = 0; i < maxReaders; i++) take({ ip: '192.0.2.1', user: 'bob', site: `s${i}.example` });
+  for (const ip of far(5)) take({ ip, user: 'admin', site: 's0.example' });
+  for (let i = 1; i < maxReaders; i++) take({ ip: '192.0.2.1', user: 'bob', site: `s${i}.example` });
   for (const ip of far(5)) take({ ip, user: 'admin', site: 'late.example' });
   assert.equal(readers.of('late.example'), undefined);
-  const later = start + 70 * minute;
+  const later = start + 61 * minute;
+  for (const ip of far(5)) take({ ip, user: 'admin', site: 's0.example', time: later });
+  // They are attacked still, by too few each.
+  for (let i = 1; i < maxReaders; i++)
+    take({ ip: '192.0.2.2', user: 'bob', site: `s${i}.example`, time: later });
   readers.sweep(later);
   for (const ip of far(5)) take({ ip, user: 'admin', site: 'late.example', time: later });
   assert.equal(readers.of('late.example')?.lasting, 1);
+  assert.equal(readers.of('s0.example')?.lasting, 1);
 });
 
 test('a reader that is there no longer is forgotten, and other settings hold for all', () => {

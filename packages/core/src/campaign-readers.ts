@@ -18,7 +18,7 @@ export interface CampaignReadersOptions {
   readonly resume?: (reader: CampaignReader, group: CampaignGroup) => KnownCampaign | undefined;
 }
 
-/** Readers besides the host; lines of further ones are looked at once one of these was quiet for the window. */
+/** Readers besides the host whose lines are looked at; without a campaign one gives way to another after a window. */
 export const maxReaders = 100;
 const readerBounds: CampaignBounds = {
   groups: 128,
@@ -36,7 +36,7 @@ const readerBounds: CampaignBounds = {
 export class CampaignReaders {
   readonly host: Campaigns;
   readonly #options: CampaignReadersOptions;
-  readonly #readers = new Map<CampaignReader, Campaigns>();
+  readonly #readers = new Map<CampaignReader, { readonly campaigns: Campaigns; readonly since: number }>();
   #config: CampaignConfig;
 
   constructor(options: CampaignReadersOptions) {
@@ -47,13 +47,13 @@ export class CampaignReaders {
 
   /** What a reader's lines show; undefined: nothing yet. */
   of(reader: CampaignReader): Campaigns | undefined {
-    return reader === hostReader ? this.host : this.#readers.get(reader);
+    return reader === hostReader ? this.host : this.#readers.get(reader)?.campaigns;
   }
 
   /** Every reader of whom something is known, the host first. */
   *all(): Iterable<[CampaignReader, Campaigns]> {
     yield [hostReader, this.host];
-    yield* this.#readers;
+    for (const [reader, { campaigns }] of this.#readers) yield [reader, campaigns];
   }
 
   configure(config: CampaignConfig): void {
@@ -76,7 +76,7 @@ export class CampaignReaders {
     this.host.observe(address, tag, time, tried);
     if (this.#config.addresses === 0) return;
     for (const reader of this.#options.readersOf(tried.site)) {
-      this.#placeFor(reader)?.observe(address, tag, time, tried);
+      this.#placeFor(reader, time)?.observe(address, tag, time, tried);
     }
   }
 
@@ -87,16 +87,16 @@ export class CampaignReaders {
   sweep(now: number): void {
     for (const [, campaigns] of this.all()) campaigns.sweep(now);
     if (this.#readers.size < maxReaders) return;
-    for (const [reader, campaigns] of this.#readers) {
-      if (campaigns.isQuiet) this.#readers.delete(reader);
+    for (const [reader, { campaigns, since }] of this.#readers) {
+      if (campaigns.lasting === 0 && since < now - this.#config.window) this.#readers.delete(reader);
     }
   }
 
-  #placeFor(reader: CampaignReader): Campaigns | undefined {
+  #placeFor(reader: CampaignReader, time: number): Campaigns | undefined {
     const known = this.#readers.get(reader);
-    if (known !== undefined || this.#readers.size >= maxReaders) return known;
+    if (known !== undefined || this.#readers.size >= maxReaders) return known?.campaigns;
     const campaigns = this.#create(reader, readerBounds);
-    this.#readers.set(reader, campaigns);
+    this.#readers.set(reader, { campaigns, since: time });
     return campaigns;
   }
 

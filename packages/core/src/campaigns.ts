@@ -124,11 +124,6 @@ export class Campaigns {
     return this.#lasting.size;
   }
 
-  /** Whether nothing is held but campaigns that are over. */
-  get isQuiet(): boolean {
-    return this.#lasting.size === 0 && this.#clients.size === 0;
-  }
-
   /** How full its tables are. */
   get sizes(): { clients: number; names: number; networks: number; systems: number } {
     return {
