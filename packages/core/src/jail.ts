@@ -45,6 +45,8 @@ export interface Verdict {
   readonly campaign?: string;
   /** Where failures of several clients counted together; left out: those of this one alone did. */
   readonly together?: Together;
+  /** Failures that counted with these, of others who are not banned for them; left out: there are none. */
+  readonly leftOut?: number;
 }
 
 /**

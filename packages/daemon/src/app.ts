@@ -8,6 +8,7 @@ import {
   createZoneClock,
   Detector,
   type Firewall,
+  type Network,
 } from '@portcullis/core';
 import { AdminSessions } from './admin-sessions.ts';
 import { listenAdmin } from './api/admin-socket.ts';
@@ -125,14 +126,15 @@ export function createApp(options: AppOptions): App {
     reverseNames: new ReverseNames({ clock }),
     onTrouble: (subject, sentence) => health.set('enrichment_failed', subject, sentence),
   });
+  const systemOf = (address: Network) => origins.systemOf(address);
   const campaigns = new Campaigns({
     config: config.campaigns,
     seed,
-    systemOf: (client) => origins.systemOf(client),
+    systemOf,
     onBegin: ({ id, addresses }) => events.publish('campaign', { id, addresses, over: false }),
     onEnd: ({ id, addresses }) => events.publish('campaign', { id, addresses, over: true }),
   });
-  const detector = new Detector(config.jails, exemptions.current, seed, campaigns);
+  const detector = new Detector(config.jails, exemptions.current, seed, campaigns, systemOf);
   const reports = new Reports({
     outbox: store.outbox,
     clock,
@@ -223,9 +225,14 @@ export function createApp(options: AppOptions): App {
     clock,
     random: Math.random,
     jail: (name) => config.jails.find((jail) => jail.name === name),
-    touchesExempt: (network, jail, sites) =>
-      exemptions.overlapping(network, jail, clock.now()).length > 0 ||
-      exemptions.touchedBySites(network, sites, clock.now()),
+    innocents: {
+      isExempt: (network, jail) => exemptions.covering(network, jail, clock.now()) !== null,
+      holdsInnocent: (network, jail, sites) =>
+        exemptions.overlapping(network, jail, clock.now()).length > 0 ||
+        exemptions.touchedBySites(network, sites, clock.now()) ||
+        knownGood.holdsKnown(network),
+      isKnownAt: (address, site) => knownGood.isKnownAt(address, site),
+    },
     judge(jail, verdict, failures) {
       const judged = knownGood.judge(jail, verdict, failures);
       if (judged.act === 'ban' || judged.act === 'hold') return holds.take(judged) ?? 'settled';

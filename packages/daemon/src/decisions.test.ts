@@ -60,7 +60,7 @@ async function createDecisions(options: { families?: (4 | 6)[]; newLogsSince?: n
     clock,
     random: () => 0,
     jail,
-    touchesExempt: () => false,
+    innocents: { isExempt: () => false, holdsInnocent: () => false, isKnownAt: () => false },
   });
   const pipeline = new Pipeline({
     store,
