@@ -110,7 +110,7 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
       log: [
         { path: '/var/log/auth.log', offset: 1234, lag_seconds: 0, last_event_at: instant(now() - 60_000) },
       ],
-      jails: [{ name: 'wordpress', bans: inForce().length, tracked: 3, failures: 1204 }],
+      jails: [{ name: 'wordpress', key: 'address', bans: inForce().length, tracked: 3, failures: 1204 }],
       started_at: instant(startedAt),
     }),
     listBans({ limit, cursor, sort = '-since', site, jail, ip, since, state = 'pending,active,failed' }) {
@@ -200,6 +200,8 @@ export function createFakeOperations(now: () => number = Date.now): FakeOperatio
           findtime_seconds: 10_800,
           bantime_seconds: 86_400,
           bantime_increment: false,
+          key: 'address',
+          ipv4_prefix: 32,
           ipv6_prefix: 64,
           bans: inForce().length,
           tracked: 3,

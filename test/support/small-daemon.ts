@@ -45,8 +45,15 @@ export const smallDaemonStart = Date.parse('2026-11-21T12:00:00Z');
  * is moved, and a firewall that enforces nothing.
  *
  * @param options.hold what a read ends in waits for `passInstant`
+ * @param options.systemOf the autonomous system of an address; left out: none is known
  */
-export async function createSmallDaemon(configText: string, { hold = false } = {}) {
+export async function createSmallDaemon(
+  configText: string,
+  {
+    hold = false,
+    systemOf = () => null,
+  }: { hold?: boolean; systemOf?: (address: Network) => number | null } = {},
+) {
   const { config, problems } = parseConfig(configText);
   assert.deepEqual(problems, []);
   assert.ok(config !== null);
@@ -81,7 +88,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
   const campaigns = new CampaignNews({
     config: config.campaigns,
     seed: 1,
-    systemOf: () => null,
+    systemOf,
     placeOf: () => ({ asn: null, as_name: null }),
     clock,
     table: createCampaignTable(store.db),
@@ -90,7 +97,7 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     events,
     tell: () => {},
   });
-  const detector = new Detector(config.jails, exemptions.current, 1, campaigns.readers);
+  const detector = new Detector(config.jails, exemptions.current, 1, campaigns.readers, systemOf);
   const firewall = createDryRun(clock);
   await firewall.install(config.jails.map(({ name }) => name));
   const jail = (name: string) => config.jails.find((each) => each.name === name);
@@ -141,9 +148,14 @@ export async function createSmallDaemon(configText: string, { hold = false } = {
     clock,
     random: () => 0,
     jail,
-    touchesExempt: (network, name, sites) =>
-      exemptions.overlapping(network, name, clock.now()).length > 0 ||
-      exemptions.touchedBySites(network, sites, clock.now()),
+    innocents: {
+      isExempt: (network, name) => exemptions.covering(network, name, clock.now()) !== null,
+      holdsInnocent: (network, name, sites) =>
+        exemptions.overlapping(network, name, clock.now()).length > 0 ||
+        exemptions.touchedBySites(network, sites, clock.now()) ||
+        knownGood.holdsKnown(network),
+      isKnownAt: (address, site) => knownGood.isKnownAt(address, site),
+    },
     judge(config, verdict, failures) {
       const judged = knownGood.judge(config, verdict, failures);
       if (judged.act === 'ban' || judged.act === 'hold') return holds.take(judged) ?? 'settled';

@@ -21,6 +21,8 @@ const receipt: Receipt = {
     bantime_maxtime_seconds: -1,
     bantime_rndtime_seconds: 0,
     bantime_overalljails: false,
+    key: 'address',
+    ipv4_prefix: 32,
     ipv6_prefix: 64,
     distrust: ['burst'],
     max_bans_per_site_per_hour: -1,
@@ -71,7 +73,7 @@ test('why tells the rule that decided, each failure with its weight, and what sp
   const told = await why(daemon);
   assert.match(
     told,
-    /Receipt of ban \d+ \(wordpress\)\n {2}wordpress at 2026-11-21 19:00:02 UTC: 30 failures of 198\.51\.100\.7; 2 within 3h ban, by the campaign 20261121-1900-abcd, for 4h after 2 earlier bans\n {2}filters wordpress-hard, wordpress-soft; IPv6 by \/64; distrusts burst\n/,
+    /Receipt of ban \d+ \(wordpress\)\n {2}wordpress at 2026-11-21 19:00:02 UTC: 30 failures of 198\.51\.100\.7; 2 within 3h ban, by the campaign 20261121-1900-abcd, for 4h after 2 earlier bans\n {2}filters wordpress-hard, wordpress-soft; IPv4 by \/32, IPv6 by \/64; distrusts burst\n/,
   );
   assert.match(told, /blog\.example\.com +login_failure +\\u\{1b\}\[2Jalice +1 +0\.5 +long_name\n/);
   assert.match(told, /\(no site\) +user_enumeration +4 +4\n {2}and 25 failures before these\n/);

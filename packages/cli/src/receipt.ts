@@ -28,7 +28,7 @@ function describeRule(rule: Rule, receipt: Receipt): string[] {
   return [
     `${visible(rule.jail)} at ${at(decided_at)}: ${plural(failures, 'failure')} of ${visible(counted_as)}; ${number(required)} within ` +
       `${formatDuration(rule.findtime_seconds * 1000)} ban${within}, ${lasting(receipt.bantime_seconds)}${escalated}`,
-    `filters ${rule.filter.map(visible).join(', ')}; IPv6 by /${rule.ipv6_prefix}; distrusts ${distrust}`,
+    `filters ${rule.filter.map(visible).join(', ')}; IPv4 by /${rule.ipv4_prefix}, IPv6 by /${rule.ipv6_prefix}; distrusts ${distrust}`,
   ];
 }
 

@@ -2,6 +2,7 @@ import { CampaignsSection } from './campaign.ts';
 import { durationPattern } from './duration.ts';
 import { EnrichmentSection } from './enrichment.ts';
 import { Doubt, FilterName } from './failure.ts';
+import { JailKey } from './jail.ts';
 import { siteIdPattern, siteSettings, unixNamePattern } from './registration.ts';
 import { ReportsSection, SlackSection, WebhookSection } from './reporting.ts';
 import { boolean, describe, object, oneOf, type Static } from './schema.ts';
@@ -29,6 +30,15 @@ const jailSettings = {
     'Never banned: addresses, CIDR, host names. Loopback and the host’s own are always exempt.',
     strings,
   ),
+  key: describe(
+    'Whose failures count together: those of one address; or of all addresses of one autonomous system (system), or that try one name (user). The last two can hit who is innocent: see below.',
+    JailKey,
+  ),
+  ipv4_prefix: describe('One IPv4 client is its network: 24 counts and bans whole /24.', {
+    type: 'integer',
+    minimum: 16,
+    maximum: 32,
+  } as const),
   ipv6_prefix: describe('One IPv6 client is its network: 128 counts single addresses.', {
     type: 'integer',
     minimum: 32,
@@ -47,7 +57,7 @@ const jailSettings = {
   ),
   bantime_overalljails: describe('Count earlier bans of all jails, not only of this one.', boolean),
   max_tracked: describe(
-    'Addresses with failures inside findtime that are remembered; beyond it the oldest is forgotten.',
+    'Addresses (or systems, or names, as key says) with failures inside findtime that are remembered; beyond it the oldest is forgotten.',
     {
       type: 'integer',
       minimum: 1_000,
@@ -59,7 +69,7 @@ const jailSettings = {
     { type: 'array', items: Doubt, uniqueItems: true } as const,
   ),
   max_bans_per_site_per_hour: describe(
-    'Addresses that one site’s lines alone may get banned in an hour; beyond it another site must witness, too. -1: no limit.',
+    'Addresses that one site’s lines alone may get banned in an hour, an IPv4 network as many as it has; beyond it another site must witness, too. -1: no limit.',
     { type: 'integer', minimum: -1, maximum: 1_000_000 } as const,
   ),
 } as const;
@@ -286,6 +296,8 @@ export const defaultConfig = {
     findtime: '3h',
     bantime: '1d',
     ignoreip: [],
+    key: 'address',
+    ipv4_prefix: 32,
     ipv6_prefix: 64,
     bantime_increment: false,
     bantime_factor: 1,

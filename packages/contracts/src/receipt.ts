@@ -1,4 +1,5 @@
 import { Doubt, EventName, FilterName, Sender } from './failure.ts';
+import { JailKey } from './jail.ts';
 import {
   array,
   boolean,
@@ -28,6 +29,8 @@ export const Rule = object({
   bantime_maxtime_seconds: seconds,
   bantime_rndtime_seconds: integer,
   bantime_overalljails: boolean,
+  key: JailKey,
+  ipv4_prefix: integer,
   ipv6_prefix: integer,
   distrust: array(Doubt),
   max_bans_per_site_per_hour: describe('-1: no limit.', integer),

@@ -33,7 +33,16 @@ export const Why = object(
     not_counted: describe('Its events that do not count, by reason.', counts),
     recent_failures: array(Failure),
     jails: array(
-      object({ jail: string, failures: count, maxretry: count, findtime_seconds: count, counted_as: string }),
+      object({
+        jail: string,
+        failures: describe('All that count together.', count),
+        maxretry: count,
+        findtime_seconds: count,
+        counted_as: describe(
+          'The address or network. In a jail whose key is not the address the name, the system: an entry for each that it failed with.',
+          string,
+        ),
+      }),
     ),
     campaigns: describe(
       'Campaigns that it takes or took part in, since the daemon started.',

@@ -1,7 +1,7 @@
 import { Network, parseNetwork } from './address.ts';
 import { addTry, Campaign, type KnownCampaign, type Tries } from './campaign.ts';
 import { CampaignGroup, type ClientKey } from './campaign-group.ts';
-import { clientNetwork, surroundingNetwork } from './client-network.ts';
+import { clientNetwork, oneCustomer, surroundingNetwork } from './client-network.ts';
 import { Generations } from './generations.ts';
 import { SeenRecently } from './seen-recently.ts';
 
@@ -66,8 +66,6 @@ interface Client extends Tries {
   lastSeen: number;
 }
 
-/** What stands for one IPv6 client: the network that a customer has at least (RFC 6177). */
-const ipv6Client = 64;
 type Groups<K> = Generations<K, CampaignGroup>;
 
 /** A system has so many times as many clients as a /24, so it takes so many times as many to stand out. */
@@ -136,14 +134,14 @@ export class Campaigns {
 
   /** The campaigns that a client takes or took part in. */
   of(address: Network): Campaign[] {
-    const key = keyOf(clientNetwork(address, ipv6Client));
+    const key = keyOf(clientNetwork(address, oneCustomer));
     return this.list().filter((campaign) => campaign.has(key));
   }
 
   /** The campaign that lasts and has the client; null: there is none. */
   lastingOf(address: Network): Campaign | null {
     if (this.#lasting.size === 0) return null;
-    const key = keyOf(clientNetwork(address, ipv6Client));
+    const key = keyOf(clientNetwork(address, oneCustomer));
     for (const campaign of this.#lasting) if (campaign.has(key)) return campaign;
     return null;
   }
@@ -155,7 +153,7 @@ export class Campaigns {
   observe(address: Network, tag: number, time: number, tried: Tried): void {
     const { addresses, window } = this.#config;
     if (addresses === 0) return;
-    const client = clientNetwork(address, ipv6Client);
+    const client = clientNetwork(address, oneCustomer);
     this.#recently ??= new SeenRecently(this.#options.seed, this.#bounds.seen);
     if (!this.#recently.isNew(client, tag, time, window / 2)) return;
     const key = keyOf(client);
@@ -180,7 +178,7 @@ export class Campaigns {
    */
   fitting(address: Network, tag: number, time: number): Campaign | null {
     if (tag === 0 || this.#lasting.size === 0) return null;
-    const client = clientNetwork(address, ipv6Client);
+    const client = clientNetwork(address, oneCustomer);
     const since = time - this.#config.window;
     const named = this.#byName.peek(tag);
     if (named?.campaign && named.lasts(since)) return named.campaign;

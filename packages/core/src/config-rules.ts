@@ -2,6 +2,7 @@ import { type ConfigFile, parseDuration } from '@portcullis/contracts';
 import { parseNetwork } from './address.ts';
 import type { ConfigProblem } from './config.ts';
 import { destinationRules } from './destination-rules.ts';
+import { keyRules } from './key-rules.ts';
 
 /** iptables' multiport match takes 15 ports; a range counts for two (iptables-extensions(8)). */
 const maxPorts = 15;
@@ -37,6 +38,7 @@ export function ruleProblems(
   const jails = section(file, 'jails');
   for (const [name, jail] of Object.entries(jails)) settingsRules(`jails.${name}`, asSection(jail), report);
   jailRules(jails, file.jails !== undefined, report);
+  keyRules(section(file, 'defaults'), file.jails === undefined ? { wordpress: {} } : jails, report);
   firewallRules(section(file, 'firewall'), hasService, report);
   for (const [key, value] of Object.entries(section(file, 'retention')))
     durationRule(`retention.${key}`, value, report);

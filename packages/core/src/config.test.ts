@@ -29,6 +29,7 @@ findtime = "1h30m"
 bantime = 600
 ignoreip = ["198.51.100.0/24", "2001:db8::1", "office.example.com"]
 ipv6_prefix = 56
+ipv4_prefix = 24
 bantime_increment = true
 bantime_factor = 1.5
 bantime_multipliers = [1, 5, 30]
@@ -63,6 +64,8 @@ channel = "#ops"
   assert.deepEqual(problems, []);
   const shared = {
     ignoreip: ['198.51.100.0/24', '2001:db8::1', 'office.example.com'],
+    key: 'address',
+    ipv4Prefix: 24,
     ipv6Prefix: 56,
     increment: true,
     factor: 1.5,
@@ -182,6 +185,27 @@ test('each rule refuses what makes no sense', () => {
     ['[jails.a-name-that-is-too-long]\nmaxretry = 3', 'jails.a-name-that-is-too-long', /1 to 17/],
     ['[jails.wordpress-v6]\nmaxretry = 3', 'jails.wordpress-v6', /-v6/],
     ['[jails.wordpress]\nenabled = false', 'jails', /at least one/],
+    ['[defaults]\nipv4_prefix = 15', 'defaults.ipv4_prefix', /from 16 to 32/],
+    ['[jails.a]\nkey = "name"', 'jails.a.key', /one of address, system, user/],
+    ['[jails.a]\n[jails.b]\nkey = "user"\nmaxretry = 4', 'jails.b.maxretry', /at least 5 with key = "user"/],
+    ['[jails.a]\n[jails.b]\nkey = "system"', 'jails.b.maxretry', /at least 5 with key = "system"/],
+    [
+      '[defaults]\nbantime = -1\n[jails.a]\n[jails.b]\nkey = "user"\nmaxretry = 20',
+      'jails.b.bantime',
+      /cannot be for ever/,
+    ],
+    [
+      '[jails.a]\n[jails.b]\nkey = "user"\nmaxretry = 20\nfilter = ["wordpress-addons"]',
+      'jails.b.filter',
+      /no message that names a user/,
+    ],
+    ['[jails.a]\nkey = "user"\nmaxretry = 20', 'jails', /must have key = "address"/],
+    ['[defaults]\nkey = "user"\nmaxretry = 20', 'jails', /must have key = "address"/],
+    [
+      '[jails.a]\nenabled = false\n[jails.b]\nkey = "system"\nmaxretry = 20',
+      'jails',
+      /must have key = "address"/,
+    ],
     ['jails = {}', 'jails', /at least one/],
     ['[firewall]\nchains = ["INPUT", "INPUT"]', 'firewall.chains', /twice/],
     ['[firewall]\nchains = ["IN PUT"]', 'firewall.chains[0]', /./],
@@ -307,5 +331,19 @@ test('a port name that the host does not know is a problem, where somebody says 
   assert.deepEqual(
     problems.map(({ path, value }) => [path, value]),
     [['firewall.ports[1]', 'htps']],
+  );
+});
+
+test('a jail that counts by name or by system stands beside one that counts by address', () => {
+  const { config, problems } = parseConfig(
+    '[defaults]\nkey = "user"\nmaxretry = 20\n[jails.names]\n[jails.usual]\nkey = "address"\nmaxretry = 1\nbantime = -1',
+  );
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    config!.jails.map(({ name, key, maxretry }) => [name, key, maxretry]),
+    [
+      ['names', 'user', 20],
+      ['usual', 'address', 1],
+    ],
   );
 });

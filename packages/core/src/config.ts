@@ -4,6 +4,7 @@ import {
   defaultConfig,
   type Facility,
   type FilterName,
+  type JailKey,
   parseDuration,
   type SiteMode,
   type SiteRight,
@@ -13,20 +14,22 @@ import {
 import { parse, TomlError } from 'smol-toml';
 import type { BantimePolicy } from './bantime.ts';
 import type { CampaignConfig } from './campaigns.ts';
+import type { ClientPrefixes } from './client-network.ts';
 import { schemaProblems } from './config-problems.ts';
 import { type HostFacts, ruleProblems } from './config-rules.ts';
 import { type DestinationConfig, destinationsOf, minuteOf } from './destinations.ts';
 import type { KnownGoodPolicy } from './known-good.ts';
 
 /** What a jail does, with its overrides applied. Durations in milliseconds, null for ever. */
-export interface JailConfig extends BantimePolicy {
+export interface JailConfig extends BantimePolicy, ClientPrefixes {
   readonly name: string;
   readonly filters: readonly FilterName[];
   readonly maxretry: number;
   readonly findtime: number;
   /** As written: addresses, CIDR, host names. */
   readonly ignoreip: readonly string[];
-  readonly ipv6Prefix: number;
+  /** Whose failures count together. */
+  readonly key: JailKey;
   /** Escalation counts the earlier bans of all jails. */
   readonly overalljails: boolean;
   readonly maxTracked: number;
@@ -211,6 +214,8 @@ const completeJail = (name: string, jail: CompleteJailFile): JailConfig => ({
   findtime: duration(jail.findtime) ?? Number.POSITIVE_INFINITY,
   bantime: duration(jail.bantime),
   ignoreip: jail.ignoreip,
+  key: jail.key,
+  ipv4Prefix: jail.ipv4_prefix,
   ipv6Prefix: jail.ipv6_prefix,
   increment: jail.bantime_increment,
   factor: jail.bantime_factor,

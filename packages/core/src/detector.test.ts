@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Network, parseAddress, parseNetwork } from './address.ts';
-import { clientNetwork } from './client-network.ts';
+import { clientNetwork, oneCustomer } from './client-network.ts';
 import { parseConfig } from './config.ts';
 import { Detector, type Exemptions } from './detector.ts';
 import { filterBits } from './filters/wordpress.ts';
 import { ExemptionList } from './ignoreip.ts';
+import { tagOf } from './name-tag.ts';
 
 const now = 1_764_000_000_000;
 const hard = filterBits['wordpress-hard'];
@@ -80,7 +81,7 @@ test('clients behind NAT64 are counted one by one, because a /64 would hold all 
   assert.deepEqual(fail(detector, hard, '64:ff9b::198.51.100.7'), []);
   assert.deepEqual(fail(detector, hard, '64:ff9b::198.51.100.8'), []);
   assert.deepEqual(fail(detector, hard, '64:ff9b::198.51.100.7'), ['one 64:ff9b::c633:6407']);
-  assert.equal(String(clientNetwork(parseAddress('198.51.100.7')!, 64)), '198.51.100.7');
+  assert.equal(String(clientNetwork(parseAddress('198.51.100.7')!, oneCustomer)), '198.51.100.7');
 });
 
 test('new settings keep the counters of jails that count as before, and begin the others anew', () => {
@@ -108,7 +109,7 @@ test('forgetting an address forgets its client, and forgetting a network everyon
   const detector = new Detector(jailsOf('[jails.one]\nmaxretry = 9\n[jails.two]\nmaxretry = 9'), none, 0);
   const clients = ['198.51.100.0', '198.51.100.7', '2001:db8::1', '2001:db8:0:1::1', '64:ff9b::198.51.100.7'];
   const left = (jail: string) =>
-    clients.filter((text) => counted(detector, jail, clientNetwork(parseAddress(text)!, 64)) > 0);
+    clients.filter((text) => counted(detector, jail, clientNetwork(parseAddress(text)!, oneCustomer)) > 0);
   const forgetting = (network: string, jail: string | null) => {
     for (const one of ['one', 'two']) detector.forget(parseNetwork('::/0')!, one);
     detector.forget(parseNetwork('0.0.0.0/0')!, null);
@@ -180,4 +181,105 @@ test('single failures can be forgotten, in every jail and for each client of a n
   assert.equal(counted(detector, 'single', client('2001:db8:0:1::2')), 2);
   assert.equal(detector.rule('single')!.jail.tracked, 2);
   assert.deepEqual(fail(detector, hard, '2001:db8:0:1::3', 3), ['usual 2001:db8:0:1::/64']);
+});
+
+test('one IPv4 client is its network where the jail says so, and so is one behind NAT64', () => {
+  const detector = new Detector(jailsOf('[jails.wide]\nmaxretry = 2\nipv4_prefix = 24'), none, 0);
+  assert.deepEqual(fail(detector, hard, '198.51.100.7'), []);
+  assert.deepEqual(fail(detector, hard, '198.51.101.7'), []);
+  assert.deepEqual(fail(detector, hard, '64:ff9b::198.51.100.7'), []);
+  assert.equal(counted(detector, 'wide', parseNetwork('198.51.100.0/24')!), 1);
+  assert.deepEqual(fail(detector, hard, '198.51.100.200'), ['wide 198.51.100.0/24']);
+  assert.deepEqual(fail(detector, hard, '64:ff9b::198.51.100.8'), ['wide 64:ff9b::c633:6400/120']);
+  assert.deepEqual(fail(detector, hard, '198.51.101.8', 1), ['wide 198.51.101.0/24']);
+});
+
+test('forgetting one address of a network that counts as one client forgets the client', () => {
+  const detector = new Detector(jailsOf('[jails.wide]\nmaxretry = 9\nipv4_prefix = 24'), none, 0);
+  const left = (network: string) => {
+    for (const ip of ['198.51.100.7', '198.51.101.7']) fail(detector, hard, ip);
+    detector.forget(parseNetwork(network)!, null);
+    const networks = ['198.51.100.0/24', '198.51.101.0/24'].filter(
+      (text) => counted(detector, 'wide', parseNetwork(text)!) > 0,
+    );
+    detector.forget(parseNetwork('0.0.0.0/0')!, null);
+    return networks;
+  };
+  for (const one of ['198.51.100.1', '198.51.100.0/24', '198.51.100.128/25'])
+    assert.deepEqual(left(one), ['198.51.101.0/24'], one);
+  assert.deepEqual(left('198.51.100.0/23'), []);
+});
+
+test('a network that counts as one client costs as much of its site’s measure as it has addresses', () => {
+  const detector = new Detector(
+    jailsOf('[jails.wide]\nmaxretry = 1\nipv4_prefix = 24\nmax_bans_per_site_per_hour = 512'),
+    none,
+    0,
+  );
+  const banned = (text: string, source: number) =>
+    detector.count(hard, parseAddress(text)!, now, now, ++lastId, 1, undefined, { doubts: 0, source }).length;
+  assert.deepEqual(
+    ['198.51.100.1', '198.51.101.1', '198.51.100.2', '198.51.102.1'].map((ip) => banned(ip, 1)),
+    [1, 1, 1, 0],
+  );
+  assert.equal(banned('198.51.102.1', 2), 1);
+});
+
+/** Fails once with a name. @returns who is due: jail, network and its own failures */
+function tries(detector: Detector, text: string, user: string | null): string[] {
+  const tried = { site: '', user: () => user, tag: () => tagOf(user) };
+  return detector
+    .count(soft, parseAddress(text)!, now, now, ++lastId, 1, tried)
+    .map(({ jail, network, failures }) => `${jail} ${network} ${failures}`);
+}
+const byName = jailsOf('[jails.usual]\nmaxretry = 3\n[jails.names]\nkey = "user"\nmaxretry = 5');
+
+test('a jail by name counts who tries one name together, upper and lower case as one, and nobody without a name', () => {
+  const detector = new Detector(byName, none, 0);
+  const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'];
+  for (const ip of addresses) assert.deepEqual(tries(detector, ip, 'Admin'), []);
+  assert.deepEqual(tries(detector, '192.0.2.5', 'alice'), []);
+  assert.deepEqual(tries(detector, '192.0.2.6', null), []);
+  assert.deepEqual(tries(detector, '192.0.2.7', ''), []);
+  assert.deepEqual(tries(detector, '2001:db8::1', 'aDMIN'), [
+    ...addresses.map((ip) => `names ${ip} 1`),
+    'names 2001:db8::/64 1',
+  ]);
+  assert.equal(detector.rule('names')!.jail.counted, 6, 'failures without a name are not counted');
+  assert.equal(counted(detector, 'usual', parseNetwork('192.0.2.7')!), 1);
+});
+
+test('a jail by system counts who comes from one together, and nobody whose system is not known', () => {
+  const detector = new Detector(
+    jailsOf('[jails.usual]\n[jails.systems]\nkey = "system"\nmaxretry = 5'),
+    none,
+    0,
+    null,
+    ({ d }) => (d >>> 8 === 0xc00002 ? 64500 : d >>> 8 === 0xc63364 ? 64501 : null),
+  );
+  for (const ip of ['192.0.2.1', '192.0.2.2', '198.51.100.1', '192.0.2.3', '203.0.113.1', '192.0.2.4'])
+    assert.deepEqual(tries(detector, ip, null), []);
+  assert.deepEqual(tries(detector, '203.0.113.2', null), []);
+  assert.deepEqual(
+    tries(detector, '192.0.2.1', null),
+    ['192.0.2.1 2', '192.0.2.2 1', '192.0.2.3 1', '192.0.2.4 1'].map((due) => `systems ${due}`),
+  );
+});
+
+test('who is exempt, or behind a proxy, does not get into a window that others share', () => {
+  const exemptions = { ...none, byJail: new Map([['names', exempting('192.0.2.9')]]) };
+  const detector = new Detector(byName, exemptions, 0);
+  for (let n = 0; n < 4; n++) assert.deepEqual(tries(detector, `192.0.2.${n}`, 'admin'), []);
+  assert.deepEqual(tries(detector, '192.0.2.9', 'admin'), []);
+  assert.equal(counted(detector, 'names', parseNetwork('192.0.2.9')!), 0);
+});
+
+test('a jail that counts by another key, or by other networks, begins anew', () => {
+  const detector = new Detector(byName, none, 0);
+  const changed = (text: string) =>
+    detector.reconfigure(jailsOf(`[jails.usual]\nmaxretry = 3\n[jails.names]\nmaxretry = 5\n${text}`), none);
+  assert.deepEqual(changed('key = "user"\nbantime = "1h"'), []);
+  assert.deepEqual(changed('key = "system"'), ['names']);
+  assert.deepEqual(changed(''), ['names']);
+  assert.deepEqual(changed('ipv4_prefix = 24'), ['names']);
 });

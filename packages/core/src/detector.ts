@@ -1,12 +1,13 @@
 import type { Channel, Doubt, EventName, IgnoredReason } from '@portcullis/contracts';
 import type { Network } from './address.ts';
 import type { Campaigns, Tried } from './campaigns.ts';
-import { clientNetwork, nat64 } from './client-network.ts';
+import { clientNetwork, isOfOneClient } from './client-network.ts';
 import type { JailConfig } from './config.ts';
 import { bitsOf, doubtsIn } from './doubts.ts';
 import { countedFilters, filterBits } from './filters/wordpress.ts';
 import type { ExemptionList } from './ignoreip.ts';
 import { Jail, type Verdict } from './jail.ts';
+import { KeyedJail } from './keyed-jail.ts';
 import { tagOf } from './name-tag.ts';
 import type { Proxies } from './proxies.ts';
 import { Witnesses } from './witnesses.ts';
@@ -28,7 +29,7 @@ export interface Rule {
   readonly filters: number;
   /** Doubts that make a failure count for nothing, as bits. */
   readonly distrust: number;
-  readonly jail: Jail;
+  readonly jail: Jail | KeyedJail;
   /** Counts what `jail` does not for its doubts, so that who would be banned but for them is known. Never bans. */
   readonly doubtful: Jail;
 }
@@ -51,6 +52,9 @@ const maxDoubtful = 10_000;
 /** What nearly every line comes to. */
 const none: readonly Verdict[] = [];
 
+/** Who leaves the name empty shares nothing with others who do. */
+const emptyNameTag = tagOf('');
+
 const nothingTried: Tried = { site: '', user: () => null, tag: () => 0 };
 
 /** Jails side by side: says of each line whether it counts, and which jails it makes due. */
@@ -59,25 +63,32 @@ export class Detector {
   #exemptions: Exemptions;
   readonly #seed: number;
   readonly #campaigns: CampaignWatch | null;
+  readonly #systemOf: (address: Network) => number | null;
+  #seesNames = false;
   readonly witnesses = new Witnesses();
   #doubtful: Verdict[] = [];
 
-  /** @param campaigns is shown what counts, and lowers maxretry for who takes part; null: none are looked for */
+  /**
+   * @param campaigns is shown what counts, and lowers maxretry for who takes part; null: none are looked for
+   * @param systemOf the number of the autonomous system that announces an address; left out: none is known
+   */
   constructor(
     jails: readonly JailConfig[],
     exemptions: Exemptions,
     seed: number,
     campaigns: CampaignWatch | null = null,
+    systemOf: (address: Network) => number | null = () => null,
   ) {
     this.#exemptions = exemptions;
     this.#seed = seed;
     this.#campaigns = campaigns;
+    this.#systemOf = systemOf;
     this.reconfigure(jails, exemptions);
   }
 
   /** Whether `count` looks at the names tried. */
   get seesNames(): boolean {
-    return this.#campaigns !== null;
+    return this.#seesNames;
   }
 
   /** Takes new jails; counters of those whose counting is the same stay. @returns the names of jails that begin anew */
@@ -92,7 +103,7 @@ export class Detector {
         config,
         filters: config.filters.reduce((bits, name) => bits | filterBits[name], 0),
         distrust: bitsOf(config.distrust),
-        jail: kept ?? new Jail({ ...config, seed: this.#seed }),
+        jail: kept ?? createJail(config, this.#seed),
         doubtful:
           kept === undefined
             ? new Jail({
@@ -104,6 +115,7 @@ export class Detector {
             : known!.doubtful,
       };
     });
+    this.#seesNames = this.#campaigns !== null || jails.some(({ key }) => key === 'user');
     this.#exemptions = exemptions;
     return begun;
   }
@@ -180,9 +192,18 @@ export class Detector {
         this.#doubt(rule, address, time, id, count);
         continue;
       }
-      rule.jail.counted += count;
       tag ??= this.#observe(address, time, tried);
-      const verdict = this.#fail(rule, address, time, id, count, tag, weight.source);
+      const { jail } = rule;
+      if (jail instanceof KeyedJail) {
+        const key = this.#keyOf(rule.config, address, tag);
+        if (key === null) continue;
+        jail.counted += count;
+        const found = jail.fail(key, clientNetwork(address, rule.config), time, id, count, weight.source);
+        if (found.length > 0) verdicts = [...verdicts, ...found];
+        continue;
+      }
+      jail.counted += count;
+      const verdict = this.#fail(rule.config, jail, address, time, id, count, tag, weight.source);
       if (verdict !== null) verdicts = [...verdicts, verdict];
     }
     return verdicts;
@@ -213,12 +234,18 @@ export class Detector {
     const verdicts: Verdict[] = [];
     let tag: number | null = null;
     for (const rule of this.#rules) {
-      const { config } = rule;
+      const { config, jail } = rule;
       if (!jails.has(config.name) || (rule.filters & filters) === 0 || (rule.distrust & doubts) !== 0)
         continue;
       tag ??= this.#observe(address, time, { site, user: () => user, tag: () => tagOf(user) });
-      if (id <= forgotten(config.name, clientNetwork(address, config.ipv6Prefix))) continue;
-      const verdict = this.#fail(rule, address, time, id, count, tag, source);
+      const client = clientNetwork(address, config);
+      if (id <= forgotten(config.name, client)) continue;
+      if (jail instanceof KeyedJail) {
+        const key = this.#keyOf(config, address, tag);
+        if (key !== null) verdicts.push(...jail.fail(key, client, time, id, count, source));
+        continue;
+      }
+      const verdict = this.#fail(config, jail, address, time, id, count, tag, source);
       if (verdict !== null) verdicts.push(verdict);
     }
     return verdicts;
@@ -228,10 +255,27 @@ export class Detector {
   forget(network: Network, jail: string | null): void {
     for (const rule of this.#rules) {
       if (jail !== null && rule.config.name !== jail) continue;
-      if (isOfOneClient(network, rule.config))
-        rule.jail.forget(clientNetwork(network, rule.config.ipv6Prefix));
+      if (isOfOneClient(network, rule.config)) rule.jail.forget(clientNetwork(network, rule.config));
       else rule.jail.forgetWithin(network);
     }
+  }
+
+  /** Whether an exemption covers the whole network in the jail. */
+  isExempt(network: Network, jail: string, now: number): boolean {
+    const { everywhere, byJail, proxies } = this.#exemptions;
+    const covers = (list: ExemptionList | undefined) =>
+      list !== undefined && list.covering(network, now) !== null;
+    return covers(everywhere) || covers(byJail.get(jail)) || (proxies?.find(network) ?? null) !== null;
+  }
+
+  /** Whether an exemption touches the network: in the jail, or for lines of one of the sites only. */
+  touchesExempt(network: Network, jail: string, sites: ReadonlySet<string>, now: number): boolean {
+    const { everywhere, byJail, bySite, proxies } = this.#exemptions;
+    const lists = [everywhere, byJail.get(jail), ...[...sites].map((site) => bySite?.(site))];
+    return (
+      lists.some((list) => list !== undefined && list.overlapping(network, now).length > 0) ||
+      (proxies !== undefined && proxies.overlapping(network).length > 0)
+    );
   }
 
   /** Whether the site that a line names has allowed the address for itself. */
@@ -262,20 +306,27 @@ export class Detector {
   }
 
   #doubt(rule: Rule, address: Network, time: number, id: number, count: number): void {
-    const verdict = rule.doubtful.fail(clientNetwork(address, rule.config.ipv6Prefix), time, id, count);
+    const verdict = rule.doubtful.fail(clientNetwork(address, rule.config), time, id, count);
     if (verdict !== null && this.#doubtful.length < maxDoubtful) this.#doubtful.push(verdict);
   }
 
-  /** Shows campaigns a failure that counts. @returns the tag of the name that it tried */
+  /** Shows campaigns a failure that counts. @returns the tag of the name that it tried, where somebody looks at names */
   #observe(address: Network, time: number, tried: Tried): number {
-    if (this.#campaigns === null) return 0;
+    if (!this.#seesNames) return 0;
     const tag = tried.tag();
-    this.#campaigns.observe(address, tag, time, tried);
+    this.#campaigns?.observe(address, tag, time, tried);
     return tag;
   }
 
+  /** What the failure has in common with others that count together; null where it has nothing, and does not count. */
+  #keyOf({ key }: JailConfig, address: Network, tag: number): number | null {
+    if (key === 'system') return this.#systemOf(address);
+    return tag === 0 || tag === emptyNameTag ? null : tag;
+  }
+
   #fail(
-    { config, jail }: Rule,
+    config: JailConfig,
+    jail: Jail,
     address: Network,
     time: number,
     id: number,
@@ -283,7 +334,7 @@ export class Detector {
     tag: number,
     source: number,
   ): Verdict | null {
-    const client = clientNetwork(address, config.ipv6Prefix);
+    const client = clientNetwork(address, config);
     const verdict = jail.fail(client, time, id, count, tag, source);
     const campaigns = this.#campaigns;
     const maxretry = campaigns?.maxretry ?? null;
@@ -296,10 +347,8 @@ export class Detector {
     return lowered === null ? null : { ...lowered, campaign: campaign.id, required: maxretry };
   }
 
-  #clientsOf(network: Network, config: JailConfig, jail: Jail): readonly Network[] {
-    return isOfOneClient(network, config)
-      ? [clientNetwork(network, config.ipv6Prefix)]
-      : jail.clientsWithin(network);
+  #clientsOf(network: Network, config: JailConfig, jail: Rule['jail']): readonly Network[] {
+    return isOfOneClient(network, config) ? [clientNetwork(network, config)] : jail.clientsWithin(network);
   }
 
   #exemptFrom(rule: Rule, address: Network, now: number): boolean {
@@ -308,12 +357,14 @@ export class Detector {
   }
 }
 
-const isOfOneClient = (network: Network, { ipv6Prefix }: JailConfig): boolean =>
-  network.isSingle || (network.family === 6 && network.prefix >= ipv6Prefix && !nat64.overlaps(network));
+const createJail = (config: JailConfig, seed: number): Rule['jail'] =>
+  config.key === 'address' ? new Jail({ ...config, seed }) : new KeyedJail({ ...config, seed });
 
 const countsAlike = (one: JailConfig, other: JailConfig): boolean =>
   one.maxretry === other.maxretry &&
   one.findtime === other.findtime &&
+  one.key === other.key &&
+  one.ipv4Prefix === other.ipv4Prefix &&
   one.ipv6Prefix === other.ipv6Prefix &&
   one.maxTracked === other.maxTracked &&
   one.maxBansPerSite === other.maxBansPerSite &&

@@ -18,6 +18,12 @@ export class FailureWindows {
   #next = new Int32Array(initialSize);
   #free = NONE;
   #used = 0;
+  readonly #onForget: ((failure: number) => void) | null;
+
+  /** @param onForget called with the number of each failure that is forgotten */
+  constructor(onForget: ((failure: number) => void) | null = null) {
+    this.#onForget = onForget;
+  }
 
   /** Begins an empty window. */
   open(slot: number): void {
@@ -42,8 +48,8 @@ export class FailureWindows {
     return this.#total[slot]!;
   }
 
-  /** Puts a failure in its place by time; nearly always that is the end. */
-  insert(slot: number, time: number, id: number, count: number, tag: number, source: number): void {
+  /** Puts a failure in its place by time; nearly always that is the end. @returns its number */
+  insert(slot: number, time: number, id: number, count: number, tag: number, source: number): number {
     const failure = this.#take();
     this.#source[failure] = source;
     this.#tag[failure] = tag;
@@ -57,7 +63,7 @@ export class FailureWindows {
       if (last === NONE) this.#first[slot] = failure;
       else this.#next[last] = failure;
       this.#last[slot] = failure;
-      return;
+      return failure;
     }
     let before = NONE;
     let after = this.#first[slot]!;
@@ -68,6 +74,7 @@ export class FailureWindows {
     this.#next[failure] = after;
     if (before === NONE) this.#first[slot] = failure;
     else this.#next[before] = failure;
+    return failure;
   }
 
   /** Forgets failures before `since`. */
@@ -82,20 +89,52 @@ export class FailureWindows {
 
   /** Forgets the failures with these ids. */
   drop(slot: number, ids: ReadonlySet<number>): void {
-    const kept: { time: number; id: number; count: number; tag: number; source: number }[] = [];
-    for (let failure = this.#first[slot]!; failure !== NONE; failure = this.#next[failure]!) {
-      const id = this.#id[failure]!;
-      if (ids.has(id)) continue;
-      kept.push({
-        time: this.#time[failure]!,
-        id,
-        count: this.#count[failure]!,
-        tag: this.#tag[failure]!,
-        source: this.#source[failure]!,
-      });
+    for (const failure of [...this.failures(slot)]) {
+      if (ids.has(this.#id[failure]!)) this.remove(slot, failure);
     }
-    this.clear(slot);
-    for (const { time, id, count, tag, source } of kept) this.insert(slot, time, id, count, tag, source);
+  }
+
+  /** Forgets one failure of the window. */
+  remove(slot: number, failure: number): void {
+    let before = NONE;
+    let at = this.#first[slot]!;
+    while (at !== failure) {
+      before = at;
+      at = this.#next[at]!;
+    }
+    if (before === NONE) {
+      this.#dropFirst(slot);
+      return;
+    }
+    this.#next[before] = this.#next[failure]!;
+    if (this.#last[slot] === failure) this.#last[slot] = before;
+    this.#release(slot, failure);
+  }
+
+  /** The numbers of the failures, oldest first. A number is taken again once its failure is forgotten. */
+  *failures(slot: number): Generator<number> {
+    for (let failure = this.#first[slot]!; failure !== NONE; failure = this.#next[failure]!) yield failure;
+  }
+
+  isEmpty(slot: number): boolean {
+    return this.#first[slot] === NONE;
+  }
+
+  timeOf(failure: number): number {
+    return this.#time[failure]!;
+  }
+
+  idOf(failure: number): number {
+    return this.#id[failure]!;
+  }
+
+  /** How many events a failure stands for. */
+  countOf(failure: number): number {
+    return this.#count[failure]!;
+  }
+
+  sourceOf(failure: number): number {
+    return this.#source[failure]!;
   }
 
   /** Ids, counts and times, oldest first. @param fits which failures, by the tags that they bear; left out: all */
@@ -138,9 +177,14 @@ export class FailureWindows {
     const failure = this.#first[slot]!;
     this.#first[slot] = this.#next[failure]!;
     if (this.#first[slot] === NONE) this.#last[slot] = NONE;
+    this.#release(slot, failure);
+  }
+
+  #release(slot: number, failure: number): void {
     this.#total[slot]! -= this.#count[failure]!;
     this.#next[failure] = this.#free;
     this.#free = failure;
+    if (this.#onForget !== null) this.#onForget(failure);
   }
 
   #take(): number {

@@ -1,4 +1,5 @@
 export * from './address.ts';
+export * from './banned-networks.ts';
 export * from './bantime.ts';
 export { BurstWatch, instant } from './burst.ts';
 export * from './campaign.ts';
@@ -21,6 +22,7 @@ export * from './ignoreip.ts';
 export * from './jail.ts';
 export * from './journal-entry.ts';
 export * from './journal-export.ts';
+export * from './keyed-jail.ts';
 export * from './known-good.ts';
 export * from './known-good-stage.ts';
 export * from './lines.ts';

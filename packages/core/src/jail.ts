@@ -1,7 +1,7 @@
 import type { Network } from './address.ts';
-import { ClientTable } from './client-table.ts';
-import { FailureWindows } from './failure-windows.ts';
+import type { FailureWindows } from './failure-windows.ts';
 import { type Exhausted, SiteMeasure } from './site-measure.ts';
+import { WindowTable } from './window-table.ts';
 
 export interface JailOptions {
   readonly name: string;
@@ -17,7 +17,20 @@ export interface JailOptions {
   readonly seed: number;
 }
 
-/** Failures of one address reached maxretry within findtime. */
+/** What speaks against several clients at once: failures with one key. */
+export interface Together {
+  /** The number of the autonomous system, or the tag of the name that was tried, as 32 bits without sign. */
+  readonly key: number;
+  /** Failures of all clients, and how many clients there are. */
+  readonly failures: number;
+  readonly clients: number;
+  /** The oldest failure's time. */
+  readonly since: number;
+  /** The id of the failure that made the verdict: what was counted of the client up to it is settled. */
+  readonly settled: number;
+}
+
+/** Failures of one address, or of all that have a key in common, reached maxretry within findtime. */
 export interface Verdict {
   readonly jail: string;
   readonly network: Network;
@@ -32,6 +45,10 @@ export interface Verdict {
   readonly campaign?: string;
   /** What that campaign requires. */
   readonly required?: number;
+  /** Where failures of several clients counted together; left out: those of this one alone did. */
+  readonly together?: Together;
+  /** Failures that counted with these, of others who are not banned for them; left out: there are none. */
+  readonly leftOut?: number;
 }
 
 /**
@@ -48,10 +65,8 @@ export class Jail {
   readonly maxTracked: number;
   /** Failures counted from lines; what is counted again from the store does not add to it. */
   counted = 0;
-  /** Addresses forgotten because of `maxTracked`. */
-  evicted = 0;
-  readonly #clients: ClientTable;
-  readonly #windows = new FailureWindows();
+  readonly #clients: WindowTable;
+  readonly #windows: FailureWindows;
   readonly #measure: SiteMeasure;
 
   constructor(options: JailOptions) {
@@ -59,13 +74,19 @@ export class Jail {
     this.maxretry = options.maxretry;
     this.findtime = options.findtime;
     this.maxTracked = options.maxTracked;
-    this.#clients = new ClientTable(options.seed);
+    this.#clients = new WindowTable(options.maxTracked, options.seed);
+    this.#windows = this.#clients.windows;
     this.#measure = new SiteMeasure(options.maxBansPerSite ?? -1);
   }
 
   /** Addresses tracked now. */
   get tracked(): number {
     return this.#clients.size;
+  }
+
+  /** Addresses forgotten because of `maxTracked`. */
+  get evicted(): number {
+    return this.#clients.evicted;
   }
 
   /**
@@ -78,15 +99,14 @@ export class Jail {
    */
   fail(network: Network, time: number, id: number, count: number, tag = 0, source = 0): Verdict | null {
     const windows = this.#windows;
-    const slot = this.#clients.find(network) ?? this.#add(network);
-    this.#clients.touch(slot);
+    const slot = this.#clients.open(network);
     const newest = Math.max(windows.newest(slot), time);
     windows.expire(slot, newest - this.findtime);
     if (time >= newest - this.findtime) windows.insert(slot, time, id, count, tag, source);
     const failures = windows.total(slot);
     if (failures < this.maxretry || !this.#isWitnessed(slot, network, newest)) return null;
     const verdict: Verdict = { jail: this.name, network, time: newest, failures, ...windows.evidence(slot) };
-    this.#remove(slot);
+    this.#clients.remove(slot);
     return verdict;
   }
 
@@ -98,7 +118,7 @@ export class Jail {
     const failures = evidence.failureCounts.reduce((sum, count) => sum + count, 0);
     if (failures < maxretry || !this.#isWitnessed(slot, network, this.#windows.newest(slot))) return null;
     const verdict = { jail: this.name, network, time: this.#windows.newest(slot), failures, ...evidence };
-    this.#remove(slot);
+    this.#clients.remove(slot);
     return verdict;
   }
 
@@ -106,32 +126,26 @@ export class Jail {
   forget(network: Network): boolean {
     const slot = this.#clients.find(network);
     if (slot === undefined) return false;
-    this.#remove(slot);
+    this.#clients.remove(slot);
     return true;
   }
 
   /** Forgets the failures of every client in the network; looks at all of them. @returns whether there were any */
   forgetWithin(network: Network): boolean {
     let found = false;
-    for (let slot = this.#clients.oldest; slot >= 0; ) {
-      const next = this.#clients.newer(slot);
-      if (network.contains(this.#clients.networkOf(slot))) {
-        this.#remove(slot);
-        found = true;
-      }
-      slot = next;
+    for (const slot of this.#clients.slots()) {
+      if (!network.contains(this.#clients.keyOf(slot))) continue;
+      this.#clients.remove(slot);
+      found = true;
     }
     return found;
   }
 
-  /** The clients in the network; looks at all of them. */
+  /** The clients in the network, each by its first address; looks at all of them. */
   clientsWithin(network: Network): readonly Network[] {
-    const found: Network[] = [];
-    for (let slot = this.#clients.oldest; slot >= 0; slot = this.#clients.newer(slot)) {
-      const client = this.#clients.networkOf(slot);
-      if (network.contains(client)) found.push(client);
-    }
-    return found;
+    return [...this.#clients.slots()]
+      .map((slot) => this.#clients.keyOf(slot))
+      .filter((client) => network.contains(client));
   }
 
   /** The ids of the failures that are counted of one client, oldest first. */
@@ -145,7 +159,7 @@ export class Jail {
     const slot = this.#clients.find(network);
     if (slot === undefined) return;
     this.#windows.drop(slot, ids);
-    if (this.#windows.total(slot) === 0) this.#remove(slot);
+    if (this.#windows.total(slot) === 0) this.#clients.remove(slot);
   }
 
   /** Failures of the network that lie within findtime of its newest one. */
@@ -156,11 +170,7 @@ export class Jail {
 
   /** Forgets addresses whose newest failure is older than findtime at `now`, those that arrived longest ago first. */
   sweep(now: number): void {
-    const since = now - this.findtime;
-    for (let slot = this.#clients.oldest; slot >= 0 && this.#windows.newest(slot) < since; ) {
-      this.#remove(slot);
-      slot = this.#clients.oldest;
-    }
+    this.#clients.sweep(now - this.findtime);
   }
 
   /** Sources that are beyond their measure at `now`. */
@@ -174,20 +184,5 @@ export class Jail {
     if (source <= 0 || this.#measure.take(source, network, time)) return true;
     this.#windows.trim(slot, Math.max(1, this.maxretry - 1));
     return false;
-  }
-
-  #add(network: Network): number {
-    if (this.#clients.size >= this.maxTracked) {
-      this.#remove(this.#clients.oldest);
-      this.evicted++;
-    }
-    const slot = this.#clients.add(network);
-    this.#windows.open(slot);
-    return slot;
-  }
-
-  #remove(slot: number): void {
-    this.#windows.clear(slot);
-    this.#clients.remove(slot);
   }
 }

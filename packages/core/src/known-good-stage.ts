@@ -1,7 +1,8 @@
-import type { Network } from './address.ts';
+import { type Network, parseNetwork } from './address.ts';
+import { isOfOneClient, oneCustomer } from './client-network.ts';
 import type { JailConfig } from './config.ts';
 import type { Verdict } from './jail.ts';
-import { judge, type KnownGoodPolicy } from './known-good.ts';
+import { isKnown, judge, type KnownGoodPolicy } from './known-good.ts';
 import { type LoginBook, type Logins, loginClient } from './logins.ts';
 
 /** Clients whose failures wait for more, or were let go, at most of each; the oldest is forgotten. */
@@ -78,6 +79,27 @@ export class KnownGoodStage<F extends JudgedFailure> {
     return book().note(address, site, user, Math.min(time, now), within);
   }
 
+  /** Whether logins make an address known on a site. */
+  isKnownAt(address: Network, site: string, now: number): boolean {
+    const { settings, book } = this.#sources;
+    const policy = settings();
+    const logins = policy.enabled ? book().of(loginClient(address)).get(site) : undefined;
+    return logins !== undefined && isKnown(policy, logins, now);
+  }
+
+  /** Whether somebody in a network of several customers is known, on whatever site. */
+  holdsKnown(network: Network, now: number): boolean {
+    if (isOfOneClient(network, oneCustomer)) return false;
+    const { settings, book } = this.#sources;
+    const policy = settings();
+    return (
+      policy.enabled &&
+      book()
+        .within(network)
+        .some((logins) => isKnown(policy, logins, now))
+    );
+  }
+
   /** What becomes of a verdict. @param failures those that it names */
   judge(config: JailConfig, verdict: Verdict, failures: readonly F[], now: number): Judged<F> {
     const { settings, book, isAtWork, ownerOf, wasHeld, timesBanned } = this.#sources;
@@ -126,8 +148,10 @@ export class KnownGoodStage<F extends JudgedFailure> {
   forget(network: Network, jail: string | null): void {
     for (const key of this.#waiting.keys()) {
       const [name, client] = key.split(' ');
-      if ((jail === null || jail === name) && (client === String(network) || !network.isSingle))
-        this.#waiting.delete(key);
+      const isTouched = client!.includes('/')
+        ? parseNetwork(client!)!.overlaps(network)
+        : client === String(network) || !network.isSingle;
+      if ((jail === null || jail === name) && isTouched) this.#waiting.delete(key);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Network } from './address.ts';
-import { clientNetwork } from './client-network.ts';
+import { type ClientPrefixes, clientNetwork } from './client-network.ts';
 
 /** What a log tells of the successful logins from one client. */
 export interface SeenLogins {
@@ -25,17 +25,17 @@ const maxSites = 5;
 export class LoginSightings {
   /** Clients that were forgotten because there were too many. */
   forgotten = 0;
-  readonly #prefixes: readonly number[];
+  readonly #prefixes: readonly ClientPrefixes[];
   readonly #clients = new Map<string, Seen>();
 
-  /** @param ipv6Prefixes lengths by which clients will be asked for */
-  constructor(ipv6Prefixes: Iterable<number>) {
-    this.#prefixes = [...new Set(ipv6Prefixes)];
+  /** @param prefixes by which clients will be asked for */
+  constructor(prefixes: readonly ClientPrefixes[]) {
+    this.#prefixes = prefixes;
   }
 
   add(address: Network, site: string, time: number): void {
-    const prefixes = address.family === 4 ? [32] : this.#prefixes;
-    for (const prefix of prefixes) this.#addTo(String(clientNetwork(address, prefix)), site, time);
+    const clients = new Set(this.#prefixes.map((prefixes) => String(clientNetwork(address, prefixes))));
+    for (const client of clients) this.#addTo(client, site, time);
   }
 
   #addTo(client: string, site: string, time: number): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAddress } from './address.ts';
+import { parseAddress, parseNetwork } from './address.ts';
 import { LoginBook, loginClient, maxLogins, maxSitesOfClient } from './logins.ts';
 
 const start = Date.parse('2026-11-21T12:00:00Z');
@@ -51,4 +51,22 @@ test('it is bounded, for one client and for all; who logged in longest ago goes 
   assert.equal(book.size, maxLogins);
   assert.equal(book.of(ann).size, 0);
   assert.equal(book.of(address('10.0.0.0')).size, 1);
+});
+
+test('it finds who logged in from a network, as long as that is remembered', () => {
+  const book = new LoginBook();
+  const within = (text: string) =>
+    [...book.within(parseNetwork(text)!)].map(({ client, site }) => `${client} ${site}`);
+  for (const ip of ['198.51.100.7', '198.51.101.7', '2001:db8::1'])
+    book.note(address(ip), 'a.example', 'ann', start, month);
+  book.note(ann, 'b.example', 'ann', start, month);
+  assert.deepEqual(within('198.51.100.0/24'), ['198.51.100.7 a.example', '198.51.100.7 b.example']);
+  assert.equal(within('198.51.0.0/16').length, 3);
+  assert.deepEqual(within('198.51.102.0/24'), []);
+  assert.deepEqual(within('2001:db8::/32'), ['2001:db8::/64 a.example']);
+  assert.deepEqual(within('2001:db8:1::/48'), []);
+  for (let at = 0; at < maxLogins; at++)
+    book.note(address(`10.${at >>> 16}.${(at >>> 8) & 255}.${at & 255}`), 'a.example', 'bob', start, month);
+  assert.deepEqual(within('198.51.0.0/16'), []);
+  assert.equal(within('10.0.0.0/16').length, maxLogins);
 });

@@ -1,5 +1,5 @@
 import type { Network } from './address.ts';
-import { clientNetwork } from './client-network.ts';
+import { clientNetwork, oneCustomer } from './client-network.ts';
 
 /** What is remembered of one client's successful logins on one site. */
 export interface Logins {
@@ -21,11 +21,8 @@ export const maxSitesOfClient = 30;
 const hour = 3_600_000;
 const maxHours = 100;
 const maxAccount = 100;
-/** An IPv6 network that a provider gives to one customer, as jails count by default. */
-export const loginPrefix = 64;
-
 /** The client of an address, whatever prefix a jail counts by. */
-export const loginClient = (address: Network): Network => clientNetwork(address, loginPrefix);
+export const loginClient = (address: Network): Network => clientNetwork(address, oneCustomer);
 
 /**
  * Successful logins by client and site. Only different hours count: ten logins within a minute are one person at work, or one
@@ -35,6 +32,8 @@ export class LoginBook {
   #size = 0;
   /** Those that logged in longest ago first. */
   readonly #clients = new Map<string, Map<string, Logins>>();
+  /** The keys of clients, by the first bits of their address. */
+  readonly #near = new Map<number, Set<string>>();
 
   constructor(logins: Iterable<Logins> = []) {
     for (const each of logins) this.#put(String(each.client), each);
@@ -67,7 +66,19 @@ export class LoginBook {
     return this.#clients.get(String(client)) ?? new Map();
   }
 
+  /** What is remembered of the clients in a network, of at least 16 bits in IPv4 and 32 in IPv6; of a wider one nothing. */
+  *within(network: Network): Generator<Logins> {
+    if (network.prefix < (network.family === 4 ? 16 : 32)) return;
+    for (const key of this.#near.get(beginningOf(network)) ?? []) {
+      for (const logins of this.#clients.get(key)!.values()) {
+        if (!network.contains(logins.client)) break;
+        yield logins;
+      }
+    }
+  }
+
   #put(key: string, logins: Logins): void {
+    this.#near.getOrInsertComputed(beginningOf(logins.client), () => new Set()).add(key);
     const sites = this.#clients.get(key) ?? new Map<string, Logins>();
     this.#clients.delete(key);
     this.#clients.set(key, sites);
@@ -81,6 +92,17 @@ export class LoginBook {
       const [oldest, gone] = this.#clients.entries().next().value!;
       this.#clients.delete(oldest);
       this.#size -= gone.size;
+      this.#leave(gone.values().next().value!.client, oldest);
     }
   }
+
+  #leave(client: Network, key: string): void {
+    const beginning = beginningOf(client);
+    const near = this.#near.get(beginning);
+    near?.delete(key);
+    if (near?.size === 0) this.#near.delete(beginning);
+  }
 }
+
+/** The first 16 bits of an IPv4 address, the first 32 of an IPv6 one: the widest that a jail counts as one client. */
+const beginningOf = ({ family, a, d }: Network): number => (family === 4 ? d >>> 16 : 0x10000 + a);

@@ -137,6 +137,18 @@ describe('a policy that is tried on logs', () => {
     );
   });
 
+  test('tells of whoever logged in from a network that would be banned as one', () => {
+    const { differences, summary } = tried('', '[defaults]\nipv4_prefix = 24\n', [
+      success(0, '198.51.100.200'),
+      ...[1, 2, 3].map((n) => failure(n, `198.51.100.${n}`)),
+    ]);
+    assert.deepEqual(
+      differences.map(({ ip, logins }) => [ip, logins?.count]),
+      [['198.51.100.0/24', 1]],
+    );
+    assert.equal(summary.hits, 1);
+  });
+
   test('takes no login from a line that proves nothing', () => {
     const overlong = line(1, `Accepted password for ${'x'.repeat(3_000)} from 198.51.100.7`, 'a.example');
     const noAddress = line(1, 'Accepted password for alice from 198.51.100.7 x', 'a.example');

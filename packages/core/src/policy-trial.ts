@@ -109,7 +109,7 @@ export class PolicyTrial {
   /** @param before the policy that holds. @param after the proposed one */
   constructor(before: TriedPolicy, after: TriedPolicy, zone: ZoneClock, now: number) {
     this.#logins = new LoginSightings(
-      [before, after].flatMap(({ detector }) => detector.jails.map(({ config }) => config.ipv6Prefix)),
+      [before, after].flatMap(({ detector }) => detector.jails.map(({ config }) => config)),
     );
     this.#longestHold = Math.max(before.knownGood.holdFor, after.knownGood.holdFor);
     this.#before = new Side(before, zone, now);

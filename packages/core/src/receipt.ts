@@ -66,6 +66,8 @@ export const ruleOf = (jail: JailConfig): Rule => ({
   bantime_maxtime_seconds: secondsOf(jail.maxtime),
   bantime_rndtime_seconds: secondsOf(jail.rndtime),
   bantime_overalljails: jail.overalljails,
+  key: jail.key,
+  ipv4_prefix: jail.ipv4Prefix,
   ipv6_prefix: jail.ipv6Prefix,
   distrust: [...jail.distrust],
   max_bans_per_site_per_hour: jail.maxBansPerSite,

@@ -274,3 +274,31 @@ test('hosts that clients invent without end do not fill the memory', () => {
   assert.deepEqual({ ...decisions[5]!.sites }, { '5.example': 1 });
   assert.deepEqual({ ...decisions.at(-1)!.sites }, { '(other)': 1 });
 });
+
+test('a jail by name bans each address that tried the name, with its own failures, and says what counted together', () => {
+  const { replay, decisions, read } = createReplay({
+    config: '[jails.usual]\n[jails.names]\nkey = "user"\nmaxretry = 5\nbantime = 1000',
+  });
+  const second = (ip: string, at: number, user: string) => read(failure(at, ip).replace('alice', user));
+  second('198.51.100.1', 1, 'alice\u202e');
+  for (const n of [2, 3, 4]) second(`198.51.100.${n}`, n, 'alice\u202e');
+  second('198.51.100.5', 5, 'bob');
+  second('198.51.100.1', 6, 'Alice\u202e');
+  replay.end();
+  const together = { key: 'user Alice\ufffd', failures: 5, clients: 4 };
+  assert.deepEqual(told(decisions), [
+    'ban 6 198.51.100.1 until 1006',
+    ...[2, 3, 4].map((n) => `ban 6 198.51.100.${n} until 1006`),
+  ]);
+  assert.deepEqual(
+    decisions.map(({ failures, sites, together: found }) => [failures, { ...sites }, found]),
+    [2, 1, 1, 1].map((failures) => [failures, { 'a.example': failures }, together]),
+  );
+});
+
+test('one IPv4 client is its network where the jail says so', () => {
+  const lines = [1, 2, 3].map((n) => failure(n, `198.51.100.${n}`));
+  assert.deepEqual(replayed(lines, settings('ipv4_prefix = 24\nbantime = 1000')), [
+    'ban 3 198.51.100.0/24 until 1003',
+  ]);
+});

@@ -1,15 +1,22 @@
 import type { Network } from './address.ts';
+import { accuse, bannedNetworks, type Innocents, isShared } from './banned-networks.ts';
 import { BurstWatch } from './burst.ts';
+import { oneCustomer } from './client-network.ts';
 import type { JailConfig } from './config.ts';
 import type { Detector } from './detector.ts';
 import { doubtBits } from './doubts.ts';
+import { foreign } from './foreign-text.ts';
 import { isoInstant } from './iso-instant.ts';
-import type { Verdict } from './jail.ts';
+import type { Together, Verdict } from './jail.ts';
 import type { KnownGoodPolicy } from './known-good.ts';
-import { loginPrefix } from './logins.ts';
 import { tagOf } from './name-tag.ts';
 import { type ReplayedBan, ReplayedBans } from './replayed-bans.ts';
-import { type ReplayedEvidence, ReplayedKnownGood } from './replayed-known-good.ts';
+import {
+  evidenceOf,
+  type ReplayedEvidence,
+  type ReplayedHold,
+  ReplayedKnownGood,
+} from './replayed-known-good.ts';
 import { ReplayedPlaces } from './replayed-places.ts';
 import { StampReader, type ZoneClock } from './stamp.ts';
 import { WordPressLine } from './wordpress-line.ts';
@@ -27,6 +34,13 @@ export interface ReplayedDecision {
   readonly until?: string | null;
   /** What successful logins changed; left out: nothing. */
   readonly because?: string;
+  /** In a jail whose `key` is not the address: what the failures have in common that counted together, and how many there were. */
+  readonly together?: {
+    /** As `user admin` or `system 64500`; without characters that cannot be seen, and cut. */
+    readonly key: string;
+    readonly failures: number;
+    readonly clients: number;
+  };
 }
 
 /** A failure that waits until its instant is over. */
@@ -65,8 +79,9 @@ export class Replay {
   readonly #places = new ReplayedPlaces();
   readonly #bans: ReplayedBans;
   readonly #knownGood: ReplayedKnownGood | null;
-  /** Whether a jail counts networks that hold several clients. */
-  readonly #countsWide: boolean;
+  /** Whether a jail counts networks that hold several clients, by family. */
+  readonly #countsWide: Readonly<Record<4 | 6, boolean>>;
+  readonly #innocents: Innocents;
   #judged = 0;
   /** One for all failures: there are millions. */
   readonly #weight = { doubts: 0, source: 0 };
@@ -94,7 +109,19 @@ export class Replay {
       knownGood === undefined
         ? null
         : new ReplayedKnownGood(knownGood, detector, (network, jail) => this.#bans.wasBanned(network, jail));
-    this.#countsWide = detector.jails.some(({ config }) => config.ipv6Prefix < loginPrefix);
+    const countsWide = detector.jails.some(({ config }) => config.ipv4Prefix < oneCustomer.ipv4Prefix);
+    this.#countsWide = {
+      4: countsWide,
+      // IPv4 clients behind NAT64 are IPv6.
+      6: countsWide || detector.jails.some(({ config }) => config.ipv6Prefix < oneCustomer.ipv6Prefix),
+    };
+    this.#innocents = {
+      isExempt: (network, jail) => detector.isExempt(network, jail, this.#clock),
+      holdsInnocent: (network, jail, sites) =>
+        detector.touchesExempt(network, jail, sites, this.#clock) ||
+        (this.#knownGood?.holdsKnown(network, this.#clock) ?? false),
+      isKnownAt: (address, site) => this.#knownGood?.isKnownAt(address, site, this.#clock) ?? false,
+    };
     this.#line = this.#newLine();
   }
 
@@ -162,9 +189,9 @@ export class Replay {
     weight.doubts = doubts;
     weight.source = this.#detector.witnesses.source(site, null);
     const tried = name === null ? undefined : { site, user: () => name, tag: () => tagOf(name) };
-    const { family } = address;
-    const place =
-      this.#countsWide && family === 6 ? this.#places.ofClient(site, address) : this.#places.of(site);
+    const place = this.#countsWide[address.family]
+      ? this.#places.ofClient(site, address)
+      : this.#places.of(site);
     for (const verdict of this.#detector.count(
       filters,
       address,
@@ -175,50 +202,91 @@ export class Replay {
       tried,
       weight,
     )) {
-      this.#decide(verdict);
+      this.#decide(verdict, name);
     }
   }
 
   #newLine = (): WordPressLine => new WordPressLine(new StampReader(this.#zone, this.#now));
 
-  #decide(verdict: Verdict): void {
+  /** @param name that the last failure tried */
+  #decide(verdict: Verdict, name: string | null): void {
     const { jail, network, time, failures } = verdict;
     const { config } = this.#detector.rule(jail)!;
-    const ban = this.#bans.find(jail, network);
-    if (ban !== undefined) {
-      this.#bans.prolong(config, ban, time);
-      if (this.#options.tellProlonged) {
-        this.#tell('prolong', time, ban, { failures, sites: this.#sitesOf(verdict) });
-      }
-    } else if (this.#knownGood === null || this.#knownGood.isEmpty) {
-      this.#ban(config, network, time, {
-        failures,
-        sites: this.#sitesOf(verdict),
-        bantime: null,
-        because: '',
-      });
-    } else this.#judge(this.#knownGood, config, verdict);
-  }
-
-  #judge(knownGood: ReplayedKnownGood, config: JailConfig, verdict: Verdict): void {
-    const failures = this.#failuresOf(verdict);
-    const named = { ...verdict, failureIds: failures.map(({ id }) => id) };
-    const judged = knownGood.judge(config, named, failures, this.#clock);
+    const knownGood = this.#knownGood === null || this.#knownGood.isEmpty ? null : this.#knownGood;
+    if (knownGood === null && !isShared(verdict)) {
+      const sites = this.#sitesOf(verdict);
+      this.#enact(config, verdict, time, { failures, sites, bantime: null, because: '', rests: [] });
+      return;
+    }
+    const rests = this.#failuresOf(verdict);
+    const named = { ...verdict, failureIds: rests.map(({ id }) => id) };
+    const accused = accuse(config, named, rests, this.#innocents);
+    if (accused === null) return;
+    const judged =
+      knownGood === null || this.#bans.find(jail, network) !== undefined
+        ? evidenceOf(accused, null, '')
+        : knownGood.judge(config, accused.verdict, accused.failures, this.#clock);
     if (judged === null) return;
-    if ('until' in judged) this.#tell('hold', judged.since, judged, judged);
-    else this.#ban(config, verdict.network, verdict.time, judged);
+    if (isHold(judged)) this.#tell('hold', judged.since, judged, judged);
+    else this.#enact(config, verdict, time, judged, describe(config, verdict.together, name));
   }
 
-  #ban(config: JailConfig, network: Network, time: number, evidence: ReplayedEvidence): void {
-    this.bans++;
-    this.#tell('ban', time, this.#bans.begin(config, network, time, evidence.bantime), evidence);
+  #enact(
+    config: JailConfig,
+    verdict: Pick<Verdict, 'network' | 'together'>,
+    time: number,
+    evidence: ReplayedEvidence,
+    together?: ReplayedDecision['together'],
+  ): void {
+    // Of one IPv6 client the addresses that failed are not kept.
+    const networks = isShared(verdict)
+      ? bannedNetworks(config, verdict, evidence.rests, this.#innocents)
+      : [verdict.network];
+    for (const network of networks) {
+      const ban = this.#bans.find(config.name, network);
+      if (ban === undefined) {
+        this.bans++;
+        this.#tell(
+          'ban',
+          time,
+          this.#bans.begin(config, network, time, evidence.bantime),
+          evidence,
+          together,
+        );
+      } else {
+        this.#bans.prolong(config, ban, time, evidence.bantime);
+        if (this.#options.tellProlonged) this.#tell('prolong', time, ban, evidence, together);
+      }
+    }
+  }
+
+  /** Whoever has become known meanwhile is left out. */
+  #enactHeld(held: ReplayedHold): void {
+    const { jail, network, failures, rests, until, bantime, because } = held;
+    const { config } = this.#detector.rule(jail)!;
+    const verdict = {
+      jail,
+      network,
+      time: until,
+      failures,
+      failureIds: rests.map(({ id }) => id),
+      failureCounts: rests.map(({ count }) => count),
+      failureTimes: rests.map((failure) => failure.time),
+    };
+    const accused = isShared(verdict)
+      ? accuse(config, verdict, rests, this.#innocents)
+      : { verdict, failures: rests };
+    if (accused === null) return;
+    const evidence = accused.failures.length === rests.length ? held : evidenceOf(accused, bantime, because);
+    this.#enact(config, verdict, until, evidence);
   }
 
   #tell(
     action: ReplayedDecision['action'],
     time: number,
     { network, jail, until }: ReplayedBan,
-    { failures, sites, because = '' }: Pick<ReplayedEvidence, 'failures' | 'sites'> & { because?: string },
+    { failures, sites, because }: Pick<ReplayedEvidence, 'failures' | 'sites' | 'because'>,
+    together?: ReplayedDecision['together'],
   ): void {
     this.#emit({
       action,
@@ -229,6 +297,7 @@ export class Replay {
       sites,
       until: until === null ? null : isoInstant(until),
       ...(because === '' ? {} : { because }),
+      ...(together === undefined ? {} : { together }),
     });
   }
 
@@ -241,7 +310,7 @@ export class Replay {
     }
     for (let held = this.#knownGood?.takeDue(time); held; held = this.#knownGood?.takeDue(time)) {
       this.#bans.end(held.until, this.#tellEnd);
-      this.#ban(this.#detector.rule(held.jail)!.config, held.network, held.until, held);
+      this.#enactHeld(held);
     }
     this.#bans.end(time, this.#tellEnd);
   }
@@ -271,6 +340,15 @@ export class Replay {
       };
     });
   }
+}
+
+const isHold = (judged: ReplayedEvidence | ReplayedHold): judged is ReplayedHold => 'until' in judged;
+
+/** As a decision tells it. */
+function describe({ key: kind }: JailConfig, together: Together | undefined, name: string | null) {
+  if (together === undefined) return undefined;
+  const { key, failures, clients } = together;
+  return { key: `${kind} ${kind === 'user' ? foreign(name ?? '').foreign : key}`, failures, clients };
 }
 
 /** How often addresses outside findtime are forgotten, in the log's milliseconds. */

@@ -49,9 +49,9 @@ export class ReplayedBans {
     return ban;
   }
 
-  /** Never shortens it. */
-  prolong(config: JailConfig, ban: ReplayedBan, since: number): void {
-    const until = this.#endOf(config, ban.network, since, true, null);
+  /** Never shortens it. @param most as of `begin` */
+  prolong(config: JailConfig, ban: ReplayedBan, since: number, most: number | null): void {
+    const until = this.#endOf(config, ban.network, since, true, most);
     ban.until = ban.until === null || until === null ? null : Math.max(ban.until, until);
   }
 

@@ -4,7 +4,7 @@ import type { Detector } from './detector.ts';
 import { holdStep } from './hold-step.ts';
 import type { Verdict } from './jail.ts';
 import type { KnownGoodPolicy } from './known-good.ts';
-import { type JudgedBan, type JudgedFailure, KnownGoodStage } from './known-good-stage.ts';
+import { type JudgedBan, type JudgedFailure, KnownGoodStage, type WholeVerdict } from './known-good-stage.ts';
 import { LoginBook } from './logins.ts';
 
 /** What a ban that was judged is like. */
@@ -15,6 +15,8 @@ export interface ReplayedEvidence {
   readonly bantime: number | null;
   /** Empty: nothing is known of the client. */
   readonly because: string;
+  /** What it rests on, the latest; empty where only its network is asked for. */
+  readonly rests: readonly JudgedFailure[];
 }
 
 /** A ban that waits, for an answer that nobody gives. */
@@ -27,6 +29,8 @@ export interface ReplayedHold extends ReplayedEvidence {
 
 /** Failures that wait for more; of more, those that have waited longest are forgotten. */
 const maxWaiting = 100_000;
+/** Failures that a hold remembers one by one. */
+const maxRests = 2_000;
 /** Networks whose ban was held and made; of more, the one of longest ago is forgotten. */
 const maxMade = 10_000;
 
@@ -65,6 +69,15 @@ export class ReplayedKnownGood {
     return this.#book.size === 0;
   }
 
+  isKnownAt(address: Network, site: string, now: number): boolean {
+    return this.#stage.isKnownAt(address, site, now);
+  }
+
+  /** Whether somebody in a network of several customers is known. */
+  holdsKnown(network: Network, now: number): boolean {
+    return this.#stage.holdsKnown(network, now);
+  }
+
   login(address: Network, site: string, user: string, time: number, now: number): void {
     this.#stage.login(address, site, user, time, now);
   }
@@ -100,7 +113,7 @@ export class ReplayedKnownGood {
     const { jail, network } = verdict;
     const key = keyOf(verdict);
     const held = this.#held.get(key);
-    const evidence = { failures: verdict.failures, sites: tally(failures), bantime, because };
+    const evidence = evidenceOf({ verdict, failures }, bantime, because);
     switch (holdStep(act, held?.failures ?? null, verdict.failures, this.#held.size)) {
       case 'ban':
         return evidence;
@@ -135,6 +148,18 @@ export class ReplayedKnownGood {
   }
 }
 
+export const evidenceOf = (
+  { verdict, failures }: WholeVerdict<JudgedFailure>,
+  bantime: number | null,
+  because: string,
+): ReplayedEvidence => ({
+  failures: verdict.failures,
+  sites: tally(failures),
+  bantime,
+  because,
+  rests: failures,
+});
+
 /** Failures by site. */
 function tally(failures: Iterable<{ readonly site: string; readonly count: number }>) {
   const sites: Record<string, number> = Object.create(null);
@@ -150,6 +175,7 @@ const sum = (one: ReplayedEvidence, other: ReplayedEvidence) => ({
   sites: tally(
     [one, other].flatMap(({ sites }) => Object.entries(sites).map(([site, count]) => ({ site, count }))),
   ),
+  rests: [...one.rests, ...other.rests].slice(-maxRests),
 });
 
 function remember<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {

@@ -14,12 +14,15 @@ export interface Exhausted {
 }
 
 /**
- * How many clients one source of lines may get banned by its evidence alone in an hour by the log's clock (a full one: at the
+ * How many addresses one source of lines may get banned by its evidence alone in an hour: an IPv4 network counts as many as it has,
+ * or a /16 would be one of the 65,536 that make the Internet; an IPv6 network is one client. The hour is by the log's clock (a full one: at the
  * turn of the hour there may be twice as many within 60 minutes). Who was counted is not counted again in that hour.
  */
 export class SiteMeasure {
   readonly #most: number;
   readonly #clients = new Map<number, Set<number | string>>();
+  /** Addresses taken, by source. */
+  readonly #taken = new Map<number, number>();
   readonly #refused = new Map<number, number>();
   #hour = Number.NEGATIVE_INFINITY;
   #remembered = 0;
@@ -38,11 +41,13 @@ export class SiteMeasure {
     const clients = this.#clients.getOrInsertComputed(source, () => new Set());
     const key = client.family === 4 ? client.d : client.toString();
     if (clients.has(key)) return true;
-    if (clients.size >= this.#most || this.#remembered >= maxRemembered) {
+    const taken = (this.#taken.get(source) ?? 0) + (client.family === 4 ? 2 ** (32 - client.prefix) : 1);
+    if (taken > this.#most || this.#remembered >= maxRemembered) {
       this.#refused.set(source, (this.#refused.get(source) ?? 0) + 1);
       return false;
     }
     clients.add(key);
+    this.#taken.set(source, taken);
     this.#remembered++;
     return true;
   }
@@ -56,6 +61,7 @@ export class SiteMeasure {
   #begin(hour: number): void {
     this.#hour = hour;
     this.#clients.clear();
+    this.#taken.clear();
     this.#refused.clear();
     this.#remembered = 0;
   }

@@ -130,6 +130,7 @@ export function createApp(options: AppOptions): App {
     reverseNames: new ReverseNames({ clock }),
     onTrouble: (subject, sentence) => health.set('enrichment_failed', subject, sentence),
   });
+  const systemOf = (address: Network) => origins.systemOf(address);
   const audience = new Audience({
     ownerOf: (site) => registry.owners.ownerOf(site),
     isRegistered: (id) => registry.find(id) !== undefined,
@@ -140,7 +141,7 @@ export function createApp(options: AppOptions): App {
   const campaigns = new CampaignNews({
     config: config.campaigns,
     seed,
-    systemOf: (client) => origins.systemOf(client),
+    systemOf,
     placeOf: (network) => origins.placeOf(network),
     clock,
     table: campaignTable,
@@ -149,7 +150,7 @@ export function createApp(options: AppOptions): App {
     events,
     tell: (reader, event) => reports.tellReader(reader, event),
   });
-  const detector = new Detector(config.jails, exemptions.current, seed, campaigns.readers);
+  const detector = new Detector(config.jails, exemptions.current, seed, campaigns.readers, systemOf);
   const reports = new Reports({
     outbox: store.outbox,
     clock,
@@ -249,9 +250,14 @@ export function createApp(options: AppOptions): App {
     clock,
     random: Math.random,
     jail: (name) => config.jails.find((jail) => jail.name === name),
-    touchesExempt: (network, jail, sites) =>
-      exemptions.overlapping(network, jail, clock.now()).length > 0 ||
-      exemptions.touchedBySites(network, sites, clock.now()),
+    innocents: {
+      isExempt: (network, jail) => exemptions.covering(network, jail, clock.now()) !== null,
+      holdsInnocent: (network, jail, sites) =>
+        exemptions.overlapping(network, jail, clock.now()).length > 0 ||
+        exemptions.touchedBySites(network, sites, clock.now()) ||
+        knownGood.holdsKnown(network),
+      isKnownAt: (address, site) => knownGood.isKnownAt(address, site),
+    },
     judge(jail, verdict, failures) {
       const judged = knownGood.judge(jail, verdict, failures);
       if (judged.act === 'ban' || judged.act === 'hold') return holds.take(judged) ?? 'settled';

@@ -60,7 +60,7 @@ async function createDecisions(options: { families?: (4 | 6)[]; newLogsSince?: n
     clock,
     random: () => 0,
     jail,
-    touchesExempt: () => false,
+    innocents: { isExempt: () => false, holdsInnocent: () => false, isKnownAt: () => false },
     compare: () => ({ exemptions: { host: 4 }, exemptedBy: null, logins: [] }),
   });
   const pipeline = new Pipeline({

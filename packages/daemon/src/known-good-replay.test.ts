@@ -19,6 +19,7 @@ import { createQueries } from './store/queries.ts';
 const minute = 60_000;
 
 interface Settings {
+  readonly ipv4: number;
   readonly prefix: number;
   readonly logins: number;
   readonly increment: boolean;
@@ -26,6 +27,7 @@ interface Settings {
   readonly hold: string;
 }
 const settings: fc.Arbitrary<Settings> = fc.record({
+  ipv4: fc.constantFrom(24, 32, 32),
   prefix: fc.constantFrom(48, 64, 128),
   logins: fc.constantFrom(1, 2),
   increment: fc.boolean(),
@@ -33,9 +35,10 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   hold: fc.constantFrom('0', '10m', '1h'),
 });
 
-const configOf = ({ prefix, logins, increment, shared, hold }: Settings) => `
+const configOf = ({ ipv4, prefix, logins, increment, shared, hold }: Settings) => `
 [defaults]
 bantime = "2h"
+ipv4_prefix = ${ipv4}
 ipv6_prefix = ${prefix}
 bantime_increment = ${increment}
 [known_good]
@@ -47,6 +50,10 @@ shared_sites = ${shared}
 [jails.patient]
 maxretry = 5
 findtime = "1h"
+[jails.names]
+key = "user"
+maxretry = 7
+findtime = "2h"
 [sites.mine]
 domains = ["b.example", "c.example"]
 user = "nobody"
@@ -55,7 +62,14 @@ user = "nobody"
 /** A person, or somebody who goes on until he is let in. */
 const visit = fc.record({
   login: fc.constantFrom(true, true, false),
-  ip: fc.constantFrom('198.51.100.7', '198.51.100.7', '2001:db8::1', '2001:db8::2', '2001:db8:0:1::1'),
+  ip: fc.constantFrom(
+    '198.51.100.7',
+    '198.51.100.7',
+    '198.51.100.8',
+    '2001:db8::1',
+    '2001:db8::2',
+    '2001:db8:0:1::1',
+  ),
   account: fc.constantFrom(
     ...[
       'a.example ann',

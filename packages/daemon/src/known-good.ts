@@ -81,6 +81,16 @@ export class KnownGood {
     return logins !== undefined && isKnown(policy, logins, clock.now()) ? policy.factor : 1;
   }
 
+  /** Whether an address is known on a site. */
+  isKnownAt(address: Network, site: string): boolean {
+    return this.#stage.isKnownAt(address, site, this.#options.clock.now());
+  }
+
+  /** Whether somebody in a network of several customers is known, on whatever site. */
+  holdsKnown(network: Network): boolean {
+    return this.#stage.holdsKnown(network, this.#options.clock.now());
+  }
+
   /** Takes a successful login. */
   login(address: Network, site: string, user: string, time: number): void {
     const news = this.#stage.login(address, site, user, time, this.#options.clock.now());

@@ -9,14 +9,7 @@ import {
   type Status,
   type Why,
 } from '@portcullis/contracts';
-import {
-  type Campaigns,
-  type Clock,
-  clientNetwork,
-  type Detector,
-  type LogLag,
-  type Network,
-} from '@portcullis/core';
+import type { Campaigns, Clock, Detector, LogLag, Network } from '@portcullis/core';
 import { type ByHand, networkOf } from './by-hand.ts';
 import { type CampaignListParts, listCampaigns, type PlaceOf } from './campaign-list.ts';
 import type { EventHub } from './event-hub.ts';
@@ -29,6 +22,7 @@ import type { PeriodicReports } from './periodic-reports.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Reports } from './reporters/reports.ts';
+import { rulesOf } from './rules-of.ts';
 import type { SelfTests } from './self-tests.ts';
 import type { SiteRegistry } from './sites/registry.ts';
 import type { Sites } from './sites/sites.ts';
@@ -105,6 +99,7 @@ export function createOperations(parts: LiveParts): Operations {
       })),
       jails: detector.jails.map(({ config, jail }) => ({
         name: config.name,
+        key: config.key,
         bans: bans.get(config.name) ?? 0,
         tracked: jail.tracked,
         failures: jail.counted,
@@ -124,6 +119,8 @@ export function createOperations(parts: LiveParts): Operations {
         findtime_seconds: config.findtime / 1000,
         bantime_seconds: config.bantime === null ? -1 : config.bantime / 1000,
         bantime_increment: config.increment,
+        key: config.key,
+        ipv4_prefix: config.ipv4Prefix,
         ipv6_prefix: config.ipv6Prefix,
         bans: bans.get(config.name) ?? 0,
         tracked: jail.tracked,
@@ -171,16 +168,7 @@ export function createOperations(parts: LiveParts): Operations {
       sites,
       not_counted: ignored,
       recent_failures: [...recent],
-      jails: detector.jails.map(({ config, jail }) => {
-        const client = clientNetwork(network, config.ipv6Prefix);
-        return {
-          jail: config.name,
-          failures: jail.failuresOf(client),
-          maxretry: config.maxretry,
-          findtime_seconds: config.findtime / 1000,
-          counted_as: String(client),
-        };
-      }),
+      jails: rulesOf(network, detector.jails, store),
       campaigns: parts.campaigns.of(network).map(({ id, addresses, endedAt }) => {
         return { id, addresses, lasting: endedAt === null };
       }),

@@ -4,6 +4,7 @@ import {
   type Config,
   createProxies,
   Detector,
+  type Network,
   type SiteDomains,
   SiteOwners,
   type TriedPolicy,
@@ -52,22 +53,30 @@ export async function createOfflinePolicy(
     ownerOf: (site) => owners.ownerOf(site),
   });
   await exemptions.resolve();
-  const detector = new Detector(config.jails, exemptions.current, 0, await createCampaigns(config));
+  const systemOf = await createSystemOf(config);
+  const campaigns = seeksCampaigns(config)
+    ? new Campaigns({ config: config.campaigns, seed: 0, systemOf })
+    : null;
+  const detector = new Detector(config.jails, exemptions.current, 0, campaigns, systemOf);
   detector.witnesses.register({ owners, uids: new Map() });
   return { detector, knownGood: config.knownGood };
 }
 
-/** As the daemon looks for them, where taking part changes what is banned. */
-async function createCampaigns({ campaigns, enrichment }: Config): Promise<Campaigns | null> {
-  if (campaigns.addresses === 0 || campaigns.maxretry === null) return null;
+/** Whether taking part changes what is banned. */
+const seeksCampaigns = ({ campaigns }: Config): boolean =>
+  campaigns.addresses > 0 && campaigns.maxretry !== null;
+
+/** Systems as the daemon knows them, opened only where something depends on them. */
+async function createSystemOf(config: Config): Promise<(address: Network) => number | null> {
+  if (!seeksCampaigns(config) && config.jails.every(({ key }) => key !== 'system')) return () => null;
   const [{ Origins }, { ReverseNames }] = await Promise.all([
     import('./origins/origins.ts'),
     import('./origins/reverse-names.ts'),
   ]);
   const origins = new Origins({
-    settings: () => enrichment,
+    settings: () => config.enrichment,
     reverseNames: new ReverseNames({ clock: { now: () => 0 } }),
     onTrouble: () => {},
   });
-  return new Campaigns({ config: campaigns, seed: 0, systemOf: (client) => origins.systemOf(client) });
+  return (address) => origins.systemOf(address);
 }

@@ -37,6 +37,8 @@ const jailOf = (rule: Rule, maxretry: number): JailConfig => ({
   filters: rule.filter,
   maxretry,
   findtime: rule.findtime_seconds * 1000,
+  key: rule.key,
+  ipv4Prefix: rule.ipv4_prefix,
   ipv6Prefix: rule.ipv6_prefix,
   distrust: rule.distrust,
   maxBansPerSite: -1,

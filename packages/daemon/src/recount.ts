@@ -1,4 +1,11 @@
-import type { BanStore, Detector, Network, Verdict } from '@portcullis/core';
+import {
+  type BanStore,
+  clientNetwork,
+  type Detector,
+  isOfOneClient,
+  type Network,
+  type Verdict,
+} from '@portcullis/core';
 
 export interface RecountOptions {
   readonly store: BanStore;
@@ -38,12 +45,16 @@ function forgottenMarks(store: BanStore, detector: Detector): (jail: string, cli
   const marks = new Map<string, number>();
   // A mark on more than one client is rare: somebody lifted a network. Those are searched one by one.
   const wide: { jail: string; network: Network; failureId: number }[] = [];
-  const isOneClient = (network: Network) =>
-    network.isSingle ||
-    (network.family === 6 && detector.jails.every(({ config }) => network.prefix >= config.ipv6Prefix));
   for (const mark of store.forgotten()) {
-    marks.set(`${mark.jail} ${mark.network}`, mark.failureId);
-    if (!isOneClient(mark.network)) wide.push(mark);
+    const config = detector.rule(mark.jail)?.config;
+    if (config === undefined) continue;
+    if (!isOfOneClient(mark.network, config)) {
+      wide.push(mark);
+      continue;
+    }
+    // Who was told to forget one address of a client has forgotten the client.
+    const key = `${mark.jail} ${clientNetwork(mark.network, config)}`;
+    marks.set(key, Math.max(mark.failureId, marks.get(key) ?? 0));
   }
   return (jail, client) => {
     let latest = marks.get(`${jail} ${client}`) ?? 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientNetwork, parseNetwork } from '@portcullis/core';
+import { clientNetwork, oneCustomer, parseNetwork } from '@portcullis/core';
 import fc from 'fast-check';
 import { failureLine, failureLines } from '../../../test/support/log-lines.ts';
 import { createSmallDaemon, type SmallDaemon } from '../../../test/support/small-daemon.ts';
@@ -90,9 +90,9 @@ async function stateOf({ store, firewall, detector, exemptions, clock }: SmallDa
     ofAddresses: [...others, ...targets, ...targets.map(oneOf)].map((ip) => {
       const network = parseNetwork(ip)!;
       const counted = detector.jails.map(({ config, jail }) =>
-        jail.failuresOf(clientNetwork(network, config.ipv6Prefix)),
+        jail.failuresOf(clientNetwork(network, config)),
       );
-      const client = clientNetwork(network, 64);
+      const client = clientNetwork(network, oneCustomer);
       return [
         ip,
         counted,

@@ -1,16 +1,19 @@
-import { formatDuration } from '@portcullis/contracts';
 import {
+  accuse,
   type BanRecord,
   type BanStore,
   banDuration,
+  bannedNetworks,
   type Clock,
   type Compared,
   type FailureRecord,
+  type Innocents,
   type JailConfig,
   type Network,
   shorter,
   type Verdict,
 } from '@portcullis/core';
+import { banReason } from './ban-reason.ts';
 import { type Enforcer, keyOf } from './enforcer.ts';
 import { addEvidence, addUnseen, noEvidence } from './evidence.ts';
 import type { JudgedBan } from './known-good.ts';
@@ -34,8 +37,7 @@ export interface VerdictRecorderOptions {
   /** From 0 to 1, 1 excluded. */
   readonly random: () => number;
   readonly jail: (name: string) => JailConfig | undefined;
-  /** Whether an exemption touches the network in the jail, or one of those that hold for lines of certain sites only. */
-  readonly touchesExempt: (network: Network, jail: string, sites: ReadonlySet<string>) => boolean;
+  readonly innocents: Innocents;
   /**
    * What is known of the client may change the ban of a verdict. `wait`: its failures stay counted. `settled`: they are,
    * without a ban. Left out: nothing is known of anybody.
@@ -147,13 +149,18 @@ export class VerdictRecorder {
     const config = jail(verdict.jail);
     if (config === undefined) return;
     const failures = store.failuresById(verdict.failureIds);
-    const plain = { verdict, failures, bantime: null, because: '' };
-    const isInForce = store.banInForce(verdict.jail, verdict.network) !== undefined;
-    const judged = isInForce ? plain : (this.#options.judge?.(config, verdict, failures) ?? plain);
-    if (judged === 'wait') return;
-    if (judged !== 'settled') this.#recordJudged(config, judged);
+    const accused = accuse(config, verdict, failures, this.#options.innocents);
+    if (accused !== null) {
+      const plain = { ...accused, bantime: null, because: '' };
+      const isInForce = store.banInForce(verdict.jail, verdict.network) !== undefined;
+      const judged = isInForce
+        ? plain
+        : (this.#options.judge?.(config, accused.verdict, accused.failures) ?? plain);
+      if (judged === 'wait') return;
+      if (judged !== 'settled') this.#recordJudged(config, judged);
+    }
     // Only what the verdict rests on: lines behind it, in the same chunk too, count towards the next one.
-    const failureId = Math.max(...verdict.failureIds);
+    const failureId = verdict.together?.settled ?? Math.max(...verdict.failureIds);
     store.saveForgotten([{ jail: verdict.jail, network: verdict.network, failureId }]);
   }
 
@@ -161,7 +168,7 @@ export class VerdictRecorder {
     config: JailConfig,
     { verdict, failures, ...making }: Pick<JudgedBan, 'verdict' | 'failures'> & Making,
   ): void {
-    for (const network of this.#narrow(verdict, failures)) {
+    for (const network of bannedNetworks(config, verdict, failures, this.#options.innocents)) {
       this.#recordOne(config, verdict, network, failures, making);
     }
   }
@@ -172,20 +179,14 @@ export class VerdictRecorder {
     const config = jail(verdict.jail);
     if (config === undefined) return [];
     const failures = store.failuresById(verdict.failureIds);
-    this.#recordJudged(config, { verdict, failures, ...making });
+    const accused = accuse(config, verdict, failures, this.#options.innocents);
+    if (accused !== null) this.#recordJudged(config, { ...accused, ...making });
     return store.bansOverlapping(verdict.network).filter((ban) => ban.jail === verdict.jail);
   }
 
   /** A ban has ended: what waited to prolong it is void. */
   drop(key: string): void {
     this.#longer.delete(key);
-  }
-
-  /** A network that holds an exempt address is never banned as a whole: only the addresses that failed are. */
-  #narrow({ network, jail }: Verdict, failures: readonly FailureRecord[]): Network[] {
-    const sites = new Set(failures.map(({ site }) => site));
-    if (network.isSingle || !this.#options.touchesExempt(network, jail, sites)) return [network];
-    return [...new Map(failures.map(({ address }) => [String(address), address])).values()];
   }
 
   #recordOne(
@@ -209,8 +210,8 @@ export class VerdictRecorder {
       this.#prolong(current, until, verdict.failures, failures, gentle);
       return;
     }
-    const reason = `${verdict.failures} failures ${span(failures)}; ${config.name} allows ${verdict.campaign === undefined ? config.maxretry - 1 : `fewer in the campaign ${verdict.campaign}`} in ${formatDuration(config.findtime)}${because === '' ? '' : `; ${because}`}`;
-    const seen = failures.reduce((sum, { count }) => sum + count, 0);
+    const reason = `${banReason(config, verdict, failures)}${because === '' ? '' : `; ${because}`}`;
+    const seen = countOf(failures);
     this.#options.enforcer.insert(
       {
         network,
@@ -248,7 +249,7 @@ export class VerdictRecorder {
     gentle: boolean,
   ): void {
     const end = ban.until === null || until === null ? null : Math.max(ban.until, until);
-    const seen = evidence.reduce((sum, { count }) => sum + count, 0);
+    const seen = countOf(evidence);
     this.#options.enforcer.replace(ban, {
       until: end,
       failures: ban.failures + failures,
@@ -264,12 +265,5 @@ const merge = (earlier: Verdict, later: Verdict): Verdict => ({
   failures: earlier.failures + later.failures,
 });
 
-/** `within 42 s`, or `at one instant`. */
-function span(failures: readonly FailureRecord[]): string {
-  const times = failures.map(({ time }) => time);
-  const seconds = Math.round((Math.max(...times) - Math.min(...times)) / 1000);
-  if (seconds <= 0 || !Number.isFinite(seconds)) return 'at one instant';
-  if (seconds < 120) return `within ${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `within ${minutes} min` : `within ${Math.round(minutes / 60)} h`;
-}
+const countOf = (failures: readonly FailureRecord[]): number =>
+  failures.reduce((sum, { count }) => sum + count, 0);

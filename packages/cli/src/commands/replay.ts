@@ -66,13 +66,19 @@ async function replay(
 }
 
 function describe({ out }: Session, decision: ReplayedDecision): string {
-  const { action, time, ip, jail, failures = 0, sites = {}, until = null, because } = decision;
+  const { action, time, ip, jail, failures = 0, sites = {}, until = null, because, together } = decision;
   const colour = action === 'unban' ? 'green' : action === 'hold' ? 'yellow' : 'red';
   const start = `${out.styled('dim', at(time))}  ${out.styled(colour, action)}  ${ip}`;
   if (action === 'unban') return `${start} in ${visible(jail)}`;
   const where = tally(sites).map(([site, count]) => `${visible(site)} ${number(count)}`);
   return (
     `${start} in ${visible(jail)} ${until === null ? 'for ever' : `until ${at(until)}`}: ` +
-    `${plural(failures, 'failure')} (${where.join(', ')})${because === undefined ? '' : `; ${visible(because)}`}`
+    `${plural(failures, 'failure')} (${where.join(', ')})${togetherWith(together)}` +
+    `${because === undefined ? '' : `; ${visible(because)}`}`
   );
 }
+
+const togetherWith = (together: ReplayedDecision['together']): string =>
+  together === undefined
+    ? ''
+    : ` of ${number(together.failures)} by ${plural(together.clients, 'address', 'addresses')}: ${visible(together.key)}`;

@@ -47,7 +47,7 @@ function printStatus({ out, now }: Session, status: Status): void {
   if (!healthy) out.line(out.styled('dim', '  portcullis doctor  checks everything and says what to do'));
   out.line();
   const jails = status.jails.map((jail) => [
-    visible(jail.name),
+    `${visible(jail.name)}${jail.key === 'address' ? '' : out.styled('dim', ` by ${jail.key}`)}`,
     number(jail.bans),
     number(jail.tracked),
     number(jail.failures),

@@ -1,15 +1,9 @@
 import { PortcullisError } from '@portcullis/contracts';
-import { clientNetwork, Network } from '@portcullis/core';
+import { isOfOneClient, type Network, oneCustomer } from '@portcullis/core';
 import { networkOf } from '../by-hand.ts';
 
-/** What one IPv6 customer is given at least (RFC 6177): narrower is the same client. */
-const customerPrefix = 64;
-
 /** Whether the network stands for one client: a single address, or an IPv6 network of /64 or narrower. */
-export function isOneClient(network: Network): boolean {
-  const { family, a, b, c, d } = network;
-  return clientNetwork(new Network(family, a, b, c, d), customerPrefix).contains(network);
-}
+export const isOneClient = (network: Network): boolean => isOfOneClient(network, oneCustomer);
 
 /** @throws PortcullisError invalid_address; forbidden where it is more than one client */
 export function oneClientOf(ip: string): Network {
