@@ -25,7 +25,7 @@ import { createQueries } from './store/queries.ts';
  * lines, comes to a verdict on the same client at the same time, on as many failures, and not before the last line. What this
  * leaves out: of more than 20 failures the last 20 are kept, so that as many fewer are required; of a line the first 1,024
  * bytes, so that a longer one can be counted again but not read again; that a single address of a /64 is banned alone where
- * somebody else in it is exempt; and where `maxretry` is 1, that the failure of a source beyond its measure waited for another.
+ * somebody else in it is exempt; that who is known waits for more (weights say so); and where `maxretry` is 1, that the failure of a source beyond its measure waited for another.
  */
 
 const everybody = { everywhere: new ExemptionList(), byJail: new Map() };
@@ -147,9 +147,15 @@ const configuration = fc
     Object.entries(keys).map(([key, value]) => `${key} = ${key === 'findtime' ? `"${value}"` : value}`),
   )
   .map((lines) =>
-    ['[jails.wordpress]', ...lines, '[jails.strict]', 'filter = ["wordpress-hard"]', 'maxretry = 2'].join(
-      '\n',
-    ),
+    [
+      '[known_good]',
+      'enabled = false',
+      '[jails.wordpress]',
+      ...lines,
+      '[jails.strict]',
+      'filter = ["wordpress-hard"]',
+      'maxretry = 2',
+    ].join('\n'),
   );
 
 let time = 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseNetwork } from '@portcullis/core';
-import { failureLine, failureLines } from '../../../test/support/log-lines.ts';
+import { failureLine, failureLines, loginLine } from '../../../test/support/log-lines.ts';
 import { createSmallDaemon, type SmallDaemon, smallDaemonStart } from '../../../test/support/small-daemon.ts';
 
 const ip = '198.51.100.7';
@@ -102,6 +102,18 @@ describe('a receipt', () => {
       ['2001:db8::1', '2001:db8::2', '2001:db8::1'],
     );
     assert.equal(String(banOf(daemon, '2001:db8::2').network), '2001:db8::2');
+  });
+
+  test('weighs what fails where its client is known, and tells the logins that made it known', async () => {
+    using daemon = await createSmallDaemon('');
+    await daemon.read(...[3, 2, 1].map((hours) => loginLine(ip, at(-hours * 3600))));
+    await daemon.read(...failureLines(ip, 3, at(0)));
+    assert.equal(banOf(daemon), undefined);
+    await daemon.read(...failureLines(ip, 3, at(0)));
+    const { required, failures, evidence, knownGood, compared, bantime } = receiptOf(daemon);
+    assert.deepEqual([required, failures, knownGood?.factor, bantime], [3, 6, 2, 600_000]);
+    assert.ok(evidence.every(({ count, weight }) => count === 1 && weight === 0.5));
+    assert.deepEqual(compared.logins, [{ site: 'blog.example.com', hours: 3, known: true }]);
   });
 
   test('of a ban by hand says who, when, for how long, and against which exemption', async () => {
