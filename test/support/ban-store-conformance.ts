@@ -93,6 +93,7 @@ export const receipt = (changes: Partial<BanReceipt> = {}): BanReceipt => ({
   required: 2,
   campaign: '20261121-1900-abcd',
   client: network('2001:db8::/64'),
+  together: { key: 'user admin', failures: 20, clients: 17 },
   failures: 3,
   evidence: [1, 2].map((id) => ({
     id,

@@ -30,6 +30,7 @@ const receipt: Receipt = {
   required: 2,
   campaign: '20261121-1900-abcd',
   counted_as: ip,
+  together: null,
   failures: 30,
   evidence: [
     {

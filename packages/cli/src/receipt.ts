@@ -27,10 +27,15 @@ function describeRule(rule: Rule, receipt: Receipt): string[] {
   const distrust = rule.distrust.length === 0 ? 'nothing' : rule.distrust.map(visible).join(', ');
   return [
     `${visible(rule.jail)} at ${at(decided_at)}: ${plural(failures, 'failure')} of ${visible(counted_as)}; ${number(required)} within ` +
-      `${formatDuration(rule.findtime_seconds * 1000)} ban${within}, ${lasting(receipt.bantime_seconds)}${escalated}`,
+      `${formatDuration(rule.findtime_seconds * 1000)} ban${within}${togetherWith(receipt.together)}, ${lasting(receipt.bantime_seconds)}${escalated}`,
     `filters ${rule.filter.map(visible).join(', ')}; IPv4 by /${rule.ipv4_prefix}, IPv6 by /${rule.ipv6_prefix}; distrusts ${distrust}`,
   ];
 }
+
+const togetherWith = (together: Receipt['together']): string =>
+  together === null
+    ? ''
+    : `, together ${number(together.failures)} by ${plural(together.clients, 'address', 'addresses')}: ${visible(together.key)}`;
 
 const failureTable = (out: Terminal, evidence: readonly ReceiptFailure[]): string[] =>
   renderTable(

@@ -72,7 +72,11 @@ export const Receipt = object({
   ),
   campaign: describe('The campaign whose lower `maxretry` decided.', nullable(string)),
   counted_as: describe('The client whose failures were counted together: an address or a network.', string),
-  failures: describe('How many failures decided.', count),
+  together: describe(
+    'Where failures of several clients counted together: what they have in common, as `user admin` or `system 64500`, and how many there were of how many clients; null: the client’s own decided.',
+    nullable(object({ key: string, failures: count, clients: count })),
+  ),
+  failures: describe('How many failures of the client decided.', count),
   evidence: describe('These failures in the order of their arrival, the last 20.', array(ReceiptFailure)),
   earlier_bans: describe('Bans of it that made this one longer, where `bantime_increment` does.', count),
   bantime_seconds: describe('How long it was to last, from `since`; -1: for ever.', integer),

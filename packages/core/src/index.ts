@@ -45,6 +45,7 @@ export * from './sheet.ts';
 export * from './site-owners.ts';
 export * from './site-routes.ts';
 export * from './stamp.ts';
+export * from './together.ts';
 export * from './webhook-url.ts';
 export * from './witnesses.ts';
 export * from './wordpress-line.ts';

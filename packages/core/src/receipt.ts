@@ -2,6 +2,7 @@ import type { EventName, Rule } from '@portcullis/contracts';
 import type { Network } from './address.ts';
 import type { JailConfig } from './config.ts';
 import type { Sender } from './ports.ts';
+import type { TogetherToTell } from './together.ts';
 
 /** One failure that decided. */
 export interface ReceiptFailure {
@@ -42,6 +43,8 @@ export interface BanReceipt {
   readonly campaign: string | null;
   /** The client whose failures were counted together. */
   readonly client: Network;
+  /** Failures of several clients that counted together; null: the client's own did. */
+  readonly together: TogetherToTell | null;
   readonly failures: number;
   /** In the order of their arrival, the last `maxEvidenceLines`. */
   readonly evidence: readonly ReceiptFailure[];

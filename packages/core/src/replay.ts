@@ -5,9 +5,8 @@ import { oneCustomer } from './client-network.ts';
 import type { JailConfig } from './config.ts';
 import type { Detector } from './detector.ts';
 import { doubtBits } from './doubts.ts';
-import { foreign } from './foreign-text.ts';
 import { isoInstant } from './iso-instant.ts';
-import type { Together, Verdict } from './jail.ts';
+import type { Verdict } from './jail.ts';
 import type { KnownGoodPolicy } from './known-good.ts';
 import { tagOf } from './name-tag.ts';
 import { type ReplayedBan, ReplayedBans } from './replayed-bans.ts';
@@ -19,6 +18,7 @@ import {
 } from './replayed-known-good.ts';
 import { ReplayedPlaces } from './replayed-places.ts';
 import { StampReader, type ZoneClock } from './stamp.ts';
+import { describeTogether, type TogetherToTell } from './together.ts';
 import { WordPressLine } from './wordpress-line.ts';
 
 /** What `portcullis replay --json` says of one decision. */
@@ -34,13 +34,8 @@ export interface ReplayedDecision {
   readonly until?: string | null;
   /** What successful logins changed; left out: nothing. */
   readonly because?: string;
-  /** In a jail whose `key` is not the address: what the failures have in common that counted together, and how many there were. */
-  readonly together?: {
-    /** As `user admin` or `system 64500`; without characters that cannot be seen, and cut. */
-    readonly key: string;
-    readonly failures: number;
-    readonly clients: number;
-  };
+  /** Where failures of several clients counted together, in a jail whose `key` is not the address. */
+  readonly together?: TogetherToTell;
 }
 
 /** A failure that waits until its instant is over. */
@@ -220,6 +215,7 @@ export class Replay {
     }
     const rests = this.#failuresOf(verdict);
     const named = { ...verdict, failureIds: rests.map(({ id }) => id) };
+    const together = verdict.together && describeTogether(config, verdict.together, name);
     const accused = accuse(config, named, rests, this.#innocents);
     if (accused === null) return;
     const judged =
@@ -228,7 +224,7 @@ export class Replay {
         : knownGood.judge(config, accused.verdict, accused.failures, this.#clock);
     if (judged === null) return;
     if (isHold(judged)) this.#tell('hold', judged.since, judged, judged);
-    else this.#enact(config, verdict, time, judged, describe(config, verdict.together, name));
+    else this.#enact(config, verdict, time, judged, together);
   }
 
   #enact(
@@ -343,13 +339,6 @@ export class Replay {
 }
 
 const isHold = (judged: ReplayedEvidence | ReplayedHold): judged is ReplayedHold => 'until' in judged;
-
-/** As a decision tells it. */
-function describe({ key: kind }: JailConfig, together: Together | undefined, name: string | null) {
-  if (together === undefined) return undefined;
-  const { key, failures, clients } = together;
-  return { key: `${kind} ${kind === 'user' ? foreign(name ?? '').foreign : key}`, failures, clients };
-}
 
 /** How often addresses outside findtime are forgotten, in the log's milliseconds. */
 const sweepInterval = 60_000;

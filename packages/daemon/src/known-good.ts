@@ -75,10 +75,7 @@ export class KnownGood {
 
   /** So many failures like this one count as one. */
   factorOf({ address, site }: FailureRecord): number {
-    const { settings, clock } = this.#options;
-    const policy = settings();
-    const logins = policy.enabled ? this.#book.of(loginClient(address)).get(site) : undefined;
-    return logins !== undefined && isKnown(policy, logins, clock.now()) ? policy.factor : 1;
+    return this.isKnownAt(address, site) ? this.#options.settings().factor : 1;
   }
 
   /** Whether an address is known on a site. */

@@ -1,6 +1,7 @@
 import {
   type BanReceipt,
   type Compared,
+  describeTogether,
   type FailureRecord,
   type JailConfig,
   maxEvidenceLines,
@@ -61,6 +62,9 @@ export function receiptOf(decided: Decided): BanReceipt {
     required: verdict.required ?? config.maxretry,
     campaign: verdict.campaign ?? null,
     client: verdict.network,
+    together: verdict.together
+      ? describeTogether(config, verdict.together, failures.at(-1)?.user ?? null)
+      : null,
     failures: verdict.failures,
     evidence,
     earlierBans: decided.earlierBans,
@@ -82,6 +86,7 @@ export const receiptByHand = (
   required: 0,
   campaign: null,
   client,
+  together: null,
   failures: 0,
   evidence: [],
   earlierBans: 0,

@@ -25,7 +25,7 @@ interface StoredReceipt
   readonly evidence: readonly StoredFailure[];
   readonly exemptions: BanReceipt['compared']['exemptions'];
 }
-interface StoredExtras extends Pick<BanReceipt, 'byHand' | 'campaign' | 'knownGood'> {
+interface StoredExtras extends Pick<BanReceipt, 'byHand' | 'campaign' | 'knownGood' | 'together'> {
   readonly exemptedBy: string | null;
   readonly logins: readonly [site: string, hours: number, known: 0 | 1][];
 }
@@ -33,6 +33,7 @@ const noExtras: StoredExtras = {
   byHand: null,
   campaign: null,
   knownGood: null,
+  together: null,
   exemptedBy: null,
   logins: [],
 };
@@ -47,10 +48,13 @@ export interface ReceiptRow {
 export const receiptColumns =
   'e.lines, e.receipt, e.receipt_lines, (SELECT r.rule FROM ban_rules r WHERE r.id = e.rule_id) AS rule';
 
+/** What a rule that was kept before there was a choice says. */
+const ofOldRules = { key: 'address', ipv4_prefix: 32 } as const;
+
 /** How a receipt stands in the database, without its rule and its lines. */
 export function toStored(receipt: BanReceipt): StoredReceipt {
   const { at, required, failures, earlierBans, bantime, client, evidence, compared } = receipt;
-  const { byHand, campaign, knownGood } = receipt;
+  const { byHand, campaign, knownGood, together } = receipt;
   const { exemptions, exemptedBy, logins } = compared;
   return {
     ...{ at, required, failures, earlierBans, bantime, client: String(client), exemptions },
@@ -58,6 +62,7 @@ export function toStored(receipt: BanReceipt): StoredReceipt {
     ...(byHand !== null && { byHand }),
     ...(campaign !== null && { campaign }),
     ...(knownGood !== null && { knownGood }),
+    ...(together !== null && { together }),
     ...(exemptedBy !== null && { exemptedBy }),
     ...(logins.length > 0 && {
       logins: logins.map(({ site, hours, known }) => [site, hours, known ? 1 : 0]),
@@ -80,7 +85,7 @@ export function readReceipt(row: ReceiptRow): BanReceipt | null {
   return {
     ...rest,
     client: parseNetwork(client)!,
-    rule: row.rule === null ? null : JSON.parse(row.rule),
+    rule: row.rule === null ? null : { ...ofOldRules, ...JSON.parse(row.rule) },
     evidence: evidence.map((failure, at) => readFailure(failure, client, lines[at] ?? '')),
     compared: {
       exemptions,
@@ -122,6 +127,7 @@ export const toReceipt = (receipt: BanReceipt): Receipt => ({
   required: receipt.required,
   campaign: receipt.campaign,
   counted_as: String(receipt.client),
+  together: receipt.together && { ...receipt.together },
   failures: receipt.failures,
   evidence: receipt.evidence.map(({ address, site, time, doubts, ...failure }) => ({
     ...failure,
