@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { type EnforcedBan, type FirewallConfig, type Network, parseNetwork } from '@portcullis/core';
 import type { Argv, Exec } from '../exec.ts';
 import { ExecError } from '../exec-error.ts';
-import { gentlePorts, resolvePorts } from './ports.ts';
+import { gentlePorts, readServices, resolvePorts } from './ports.ts';
 
 /** Networks that one run of `ss` is told: its filter is compared with every connection. */
 const networksAtOnce = 200;
@@ -80,7 +79,7 @@ export class Connections {
       const bans = [...this.#waiting.values()];
       this.#waiting.clear();
       try {
-        this.#ports ??= await this.#portFilters();
+        this.#ports ??= this.#portFilters();
         const ports = this.#ports;
         for (const [filter, group] of Map.groupBy(bans, ({ gentle }) =>
           gentle ? ports.gentle : ports.all,
@@ -139,9 +138,8 @@ export class Connections {
     }
   }
 
-  async #portFilters() {
-    const services = await readFile('/etc/services', 'utf8').catch(() => '');
-    const ports = resolvePorts(this.#options.config.ports, services);
+  #portFilters() {
+    const ports = resolvePorts(this.#options.config.ports, readServices());
     return { all: portFilter(ports), gentle: portFilter(gentlePorts(ports) ?? ports) };
   }
 
