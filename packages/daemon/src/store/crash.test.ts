@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { PortcullisError } from '@portcullis/contracts';
+import { waitFor } from '../../../../test/support/wait-for.ts';
 import { createStore } from './sqlite.ts';
 
 const child = new URL('./crash-child.ts', import.meta.url).pathname;
@@ -47,12 +47,15 @@ describe('a store whose daemon is killed', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('has position, failures, bans and tallies of whole transactions only', { timeout: 30_000 }, async () => {
+  it('has position, failures, bans and tallies of whole transactions only', async () => {
     let before = 0;
     for (let round = 0; round < 4; round++) {
       await begin();
       const size = written();
-      while (written() < size + 200_000 * (round + 1)) await setImmediate();
+      await waitFor('it has written', () => written() >= size + 200_000 * (round + 1), {
+        timeout: 60_000,
+        every: 5,
+      });
       await kill();
       const store = open();
       const failures = store.lastFailureId();
@@ -74,9 +77,7 @@ describe('a store whose daemon is killed', () => {
     }
   });
 
-  it('refuses a second daemon and names the first, until the first is gone', {
-    timeout: 30_000,
-  }, async () => {
+  it('refuses a second daemon and names the first, until the first is gone', async () => {
     await begin();
     assert.throws(open, (error) => {
       assert.ok(error instanceof PortcullisError);
