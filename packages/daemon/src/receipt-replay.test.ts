@@ -188,7 +188,8 @@ async function take(daemon: SmallDaemon, one: Step) {
         'expired',
       );
     case 'allow':
-      return byHand.allow('admin', { ip: one.ip, for: '12h' });
+      await byHand.allow('admin', { ip: one.ip, for: '12h' });
+      return daemon.detector.exempt(daemon.exemptions.current);
     case 'ban':
       return byHand.ban('admin', { ip: one.ip, reason: 'by hand', force: true });
     case 'unban':
