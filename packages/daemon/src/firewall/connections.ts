@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type EnforcedBan, type FirewallConfig, type Network, parseNetwork } from '@portcullis/core';
 import type { Argv, Exec } from '../exec.ts';
 import { ExecError } from '../exec-error.ts';
@@ -22,6 +22,12 @@ export interface ConnectionsOptions {
   /** Called once, with a sentence, when they cannot be closed. */
   readonly onTrouble: (sentence: string) => void;
 }
+
+/**
+ * How long bans gather, in milliseconds. To start a process stops everything else for some of them, and the next ban must not
+ * wait for it; what the connections send is refused meanwhile.
+ */
+const gatherTime = 200;
 
 /**
  * Closes the TCP connections that banned networks hold to the banned ports, by `ss --kill` (the kernel's SOCK_DESTROY).
@@ -73,8 +79,7 @@ export class Connections {
   }
 
   async #run(): Promise<void> {
-    // To start a process stops everything else for milliseconds: who waits to hear of the ban hears of it first.
-    await setImmediate();
+    await wait(gatherTime);
     while (this.#waiting.size > 0 && this.#possible !== false) {
       const bans = [...this.#waiting.values()];
       this.#waiting.clear();
