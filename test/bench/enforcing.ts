@@ -61,7 +61,7 @@ export async function measureRestartAndMemory(): Promise<Measurement[]> {
   await using daemon = await createDaemonUnderTest();
   const measurements: Measurement[] = [];
   await daemon.start();
-  await pause(3_000);
+  await idle(daemon);
   measurements.push({
     name: 'resident memory, idle',
     value: daemon.residentMegabytes(),
@@ -89,7 +89,7 @@ export async function measureRestartAndMemory(): Promise<Measurement[]> {
       limit: { atMost },
     });
   }
-  await pause(3_000);
+  await idle(daemon);
   const resident = daemon.residentMegabytes();
   measurements.push({
     name: 'resident memory with 100,000 bans',
@@ -109,6 +109,16 @@ async function addBans(daemon: DaemonUnderTest, from: number, to: number): Promi
       Array.from({ length: end - start }, (_, i) => attackBy(addressOf(start + i), now)).join(''),
     );
     await until(async () => (await daemon.kernelEntries()) === end, 60_000);
+  }
+}
+
+/** Waits until the daemon has nothing to do: less than a tenth of a second of work in a second, twice. */
+async function idle(daemon: DaemonUnderTest): Promise<void> {
+  for (let quiet = 0, seconds = 0; quiet < 2; seconds++) {
+    if (seconds === 60) throw new Error('The daemon has work for more than a minute.');
+    const before = daemon.processorSeconds();
+    await pause(1_000);
+    quiet = daemon.processorSeconds() - before < 0.1 ? quiet + 1 : 0;
   }
 }
 
