@@ -29,7 +29,7 @@ export const isShared = ({ network, together }: Decided): boolean =>
  * his own, who is known where he failed and did not come to maxretry by himself.
  *
  * @param failures those that the verdict names
- * @returns null where nobody is left
+ * @returns null where nobody is left, or where what is left of one customer does not come to maxretry
  */
 export function accuse<F extends JudgedFailure>(
   { name, maxretry }: JailConfig,
@@ -51,6 +51,7 @@ export function accuse<F extends JudgedFailure>(
   if (left.size === failures.length) return { verdict, failures };
   if (left.size === 0) return null;
   const rest = failures.filter((failure) => left.has(failure));
+  if (!shared && countOf(rest) < (verdict.required ?? maxretry)) return null;
   const own = {
     failures: countOf(rest),
     failureIds: rest.map(({ id }) => id),
