@@ -123,7 +123,7 @@ export async function createContainer(suite: Suite): Promise<Container> {
   const exec: Exec = Object.assign((...given: Parameters<Exec>) => inside()(...given), {
     lines: (...given: Parameters<Exec['lines']>) => inside().lines(...given),
     follow: (...given: Parameters<Exec['follow']>) => inside().follow(...given),
-    prepare: (...given: Parameters<Exec['prepare']>) => inside().prepare(...given),
+    converse: (...given: Parameters<Exec['converse']>) => inside().converse(...given),
   });
 
   async function booted(): Promise<void> {

@@ -77,16 +77,7 @@ function observe(exec: Exec, after: (argv: readonly string[]) => Promise<void>):
     return output;
   };
   observed.follow = exec.follow;
-  observed.prepare = (argv) => {
-    const prepared = exec.prepare(argv);
-    return {
-      async run(options) {
-        const output = await prepared.run(options);
-        await after(argv);
-        return output;
-      },
-    };
-  };
+  observed.converse = exec.converse;
   observed.lines = async (argv, take, options) => {
     await exec.lines(argv, take, options);
     await after(argv);

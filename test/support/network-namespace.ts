@@ -43,7 +43,7 @@ export function prefixed(exec: Exec, prefix: Argv): Exec {
   const inside: Exec = (argv, options) => exec([...prefix, ...argv], options);
   inside.lines = (argv, take, options) => exec.lines([...prefix, ...argv], take, options);
   inside.follow = (argv, take) => exec.follow([...prefix, ...argv], take);
-  inside.prepare = (argv) => exec.prepare([...prefix, ...argv]);
+  inside.converse = (argv, take) => exec.converse([...prefix, ...argv], take);
   return inside;
 }
 

@@ -169,6 +169,8 @@ export interface Firewall {
   inspect(): Promise<StructureReport>;
   list(): Promise<readonly EnforcedBan[]>;
   uninstall(): Promise<void>;
+  /** Ends what it keeps running; what the kernel holds stays. It can be used again. */
+  close(): void;
   /** The address families that are enforced here, known after `install`; `apply` leaves bans of others out. */
   readonly families: readonly (4 | 6)[];
   /** Kept sentences about what cannot be enforced here, as IPv6 on a kernel without it. */

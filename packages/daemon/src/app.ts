@@ -456,6 +456,7 @@ export function createApp(options: AppOptions): App {
     await periodicReports.stop();
     recorder.stop();
     await enforcer.flush();
+    firewall?.close();
     await connections.stop();
     await sites.close();
     await socket?.close();
@@ -570,6 +571,7 @@ export function createApp(options: AppOptions): App {
       await enforcer.exclusively(async () => {
         if (nextFirewall !== replaced) connections = createConnections();
         firewall = nextFirewall;
+        if (nextFirewall !== replaced) replaced.close();
         reconciler.changed();
         if (firewall.backend === replaced.backend) return;
         log.info(`The firewall is ${firewall.backend} now.`);

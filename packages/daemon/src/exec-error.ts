@@ -29,7 +29,12 @@ function sentence({ argv, exitCode, signal, errno, timedOutAfterMs, stderr }: Ex
   if (timedOutAfterMs !== null) {
     return `${command} did not end within ${timedOutAfterMs / 1000} s and was killed.`;
   }
-  const end = exitCode === null ? `was ended by ${signal}` : `failed with exit code ${exitCode}`;
+  const end =
+    exitCode === null
+      ? `was ended by ${signal}`
+      : exitCode === 0
+        ? 'ended too soon'
+        : `failed with exit code ${exitCode}`;
   const said = stderr.split('\n').map((line) => line.trim());
   const first = said.filter((line) => line !== '').slice(0, maxLines);
   return `${command} ${end}${first.length === 0 ? '.' : `: ${first.join(' / ')}`}`;

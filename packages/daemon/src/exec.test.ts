@@ -131,40 +131,43 @@ async function failureOf(work: Promise<unknown>): Promise<ExecError> {
   return error;
 }
 
-test('a program that is prepared has started before its input comes', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'portcullis-exec-'));
-  const started = join(folder, 'started');
-  const prepared = exec.prepare(['sh', '-c', 'touch "$0"; exec cat', started]);
-  await waitFor('it is there', async () => existsSync(started));
-  assert.deepEqual(await prepared.run({ input: ['one\n', 'two\n'] }), { stdout: 'one\ntwo\n', stderr: '' });
-  await rm(folder, { recursive: true });
+test('a program that takes commands answers each on standard error, until it ends by itself', async () => {
+  const lines: string[] = [];
+  const talk = exec.converse(
+    ['sh', '-c', 'while read -r x; do echo ignored; echo "$x!" >&2; done; exit 3'],
+    (line) => lines.push(line),
+  );
+  talk.send('one\ntwo\n');
+  await waitFor('two answers', () => lines.length === 2);
+  talk.send('three\n');
+  await waitFor('a third', () => lines.length === 3);
+  assert.deepEqual(lines, ['one!', 'two!', 'three!']);
+  talk.stop();
+  await talk.ended;
 });
 
-test('a prepared program that was killed before its input came is started anew', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'portcullis-exec-'));
-  const pids = join(folder, 'pids');
-  const prepared = exec.prepare(['sh', '-c', 'echo $$ >> "$0"; exec cat', pids]);
-  await waitFor('it is there', async () => existsSync(pids) && readFileSync(pids, 'utf8').endsWith('\n'));
-  const pid = Number(readFileSync(pids, 'utf8'));
-  process.kill(pid, 'SIGKILL');
-  await waitFor('it is gone', async () => !existsSync(`/proc/${pid}`));
-  assert.equal((await prepared.run({ input: 'one\n' })).stdout, 'one\n');
-  await rm(folder, { recursive: true });
+test('why a program that takes commands has ended is told, and what it is told after that is lost', async () => {
+  const failed = exec.converse(['sh', '-c', 'echo no >&2; exit 3'], () => {});
+  assert.match((await failed.ended).message, /failed with exit code 3: no$/);
+  failed.send('too late\n');
+  const left = exec.converse(['true'], () => {});
+  assert.equal((await left.ended).message, '`true` ended too soon.');
+  const missing = exec.converse(['no-such-program'], () => {});
+  missing.send('to nobody\n');
+  assert.equal(
+    (await missing.ended).message,
+    '`no-such-program` cannot run: there is no program `no-such-program`.',
+  );
 });
 
-test('a prepared program that does not exist is named when it is wanted', async () => {
-  const error = await failureOf(exec.prepare(['no-such-program']).run({ input: 'x' }));
-  assert.equal(error.message, '`no-such-program` cannot run: there is no program `no-such-program`.');
-});
-
-test('a program that waits for its input keeps nobody from ending, and ends too', async () => {
+test('a program that waits for commands keeps nobody from ending, and ends too', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-exec-'));
   const script = join(folder, 'waits.ts');
   const pidFile = join(folder, 'pid');
   await writeFile(
     script,
     `import { createExec } from ${JSON.stringify(import.meta.resolve('./exec.ts'))};
-     createExec().prepare(['sh', '-c', 'echo $$ > "$0"; exec cat', ${JSON.stringify(pidFile)}]);`,
+     createExec().converse(['sh', '-c', 'echo $$ > "$0"; exec cat', ${JSON.stringify(pidFile)}], () => {});`,
   );
   await exec([process.execPath, script]);
   const pid = await waitFor('it has begun', () => readFileSync(pidFile, 'utf8').trim() || undefined);

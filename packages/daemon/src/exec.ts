@@ -26,14 +26,21 @@ export interface Exec {
    * output as bytes. They are valid during the call only; the program waits while they are taken, so nothing piles up.
    */
   follow(argv: Argv, take: (bytes: Uint8Array) => void): Following;
-  /** Starts a program that does nothing before it has read its input, so that who has input need not wait for the start. */
-  prepare(argv: Argv): Prepared;
+  /**
+   * Starts a program that takes commands on standard input for as long as it is wanted, and hands over line by line what
+   * it says on standard error. Its standard output is read and dropped. It keeps nobody from ending, and ends where we do.
+   */
+  converse(argv: Argv, take: (line: string) => void): Conversation;
 }
 
-/** A program that waits for its input. It keeps nobody from ending, and ends itself where we do. */
-export interface Prepared {
-  /** Gives it its input, once; as `exec` from then on. Where it has ended by now, another is started. */
-  run(options: ExecOptions): Promise<{ readonly stdout: string; readonly stderr: string }>;
+/** A program that waits for commands. */
+export interface Conversation {
+  /** Its commands, each with its newline. What a program that has ended is told is lost: see `ended`. */
+  send(commands: string): void;
+  /** Why it ended, after its last line was taken. Never rejects. */
+  readonly ended: Promise<Error>;
+  /** Kills it; nothing is taken any more. */
+  stop(): void;
 }
 
 /** A program that runs. */
@@ -60,30 +67,19 @@ const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export function createExec(options: { readonly path?: string } = {}): Exec {
   const env = { PATH: options.path ?? systemPath, LC_ALL: 'C' };
 
-  const exec: Exec = async (argv, execOptions = {}) =>
-    gather(argv, execOptions, launch(argv, env, execOptions.input));
-
-  exec.prepare = (argv) => {
-    const waiting = launch(argv, env, '');
-    rest(waiting);
-    return {
-      async run(execOptions) {
-        const { pid, exitCode, signalCode } = waiting;
-        const isThere = pid !== undefined && exitCode === null && signalCode === null;
-        return gather(argv, execOptions, isThere ? wake(waiting) : launch(argv, env, execOptions.input));
-      },
-    };
+  const exec: Exec = async (argv, execOptions = {}) => {
+    let stdout = '';
+    const stderr = await attendText(argv, execOptions, launch(argv, env, execOptions.input), (text) => {
+      stdout += text;
+      if (stdout.length > maxOutput) throw new Error(`\`${argv.join(' ')}\` wrote more than 16 MiB.`);
+    });
+    return { stdout, stderr };
   };
 
   exec.lines = async (argv, take, execOptions = {}) => {
-    let rest = '';
-    await attendText(argv, execOptions, launch(argv, env, execOptions.input), (text) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > maxLine) throw new Error(`\`${argv.join(' ')}\` wrote a line that is too long.`);
-      for (const line of lines) take(line);
-    });
-    if (rest !== '') take(rest);
+    const { write, end } = createLineSplitter(argv, take);
+    await attendText(argv, execOptions, launch(argv, env, execOptions.input), write);
+    end();
   };
 
   exec.follow = (argv, take) => {
@@ -103,20 +99,36 @@ export function createExec(options: { readonly path?: string } = {}): Exec {
     };
   };
 
+  exec.converse = (argv, take) => {
+    const child = launch(argv, env, '');
+    rest(child);
+    const { write } = createLineSplitter(argv, take);
+    const { done, abort } = attend(argv, { input: null, timeoutMs: null, takeError: write }, child, () => {});
+    const ended = done.then(
+      (stderr) =>
+        new ExecError({ argv, exitCode: 0, signal: null, errno: null, timedOutAfterMs: null, stderr }),
+      (error: Error) => error,
+    );
+    return { send: (commands) => void child.stdin?.write(commands), ended, stop: abort };
+  };
+
   return exec;
 }
 
-async function gather(
-  argv: Argv,
-  options: ExecOptions,
-  child: ChildProcess,
-): Promise<{ stdout: string; stderr: string }> {
-  let stdout = '';
-  const stderr = await attendText(argv, options, child, (text) => {
-    stdout += text;
-    if (stdout.length > maxOutput) throw new Error(`\`${argv.join(' ')}\` wrote more than 16 MiB.`);
-  });
-  return { stdout, stderr };
+/** Makes lines of text that comes in pieces. */
+function createLineSplitter(argv: Argv, take: (line: string) => void) {
+  let rest = '';
+  return {
+    write(text: string) {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > maxLine) throw new Error(`\`${argv.join(' ')}\` wrote a line that is too long.`);
+      for (const line of lines) take(line);
+    },
+    end() {
+      if (rest !== '') take(rest);
+    },
+  };
 }
 
 /** @returns the beginning of standard error */
@@ -140,20 +152,10 @@ function launch(
   return spawn(program, args, { env, shell: false, stdio });
 }
 
-const streamsOf = ({ stdin, stdout, stderr }: ChildProcess) => [stdin, stdout, stderr] as (Socket | null)[];
-
-/** A process that waits keeps ours from nothing; that it could not be started is told when it is wanted. */
+/** A process that waits keeps ours from nothing. */
 function rest(child: ChildProcess): void {
   child.unref();
-  child.once('error', () => {});
-  child.stdin?.on('error', () => {});
-  for (const stream of streamsOf(child)) stream?.unref();
-}
-
-function wake(child: ChildProcess): ChildProcess {
-  child.ref();
-  for (const stream of streamsOf(child)) stream?.ref();
-  return child;
+  for (const stream of [child.stdin, child.stdout, child.stderr] as (Socket | null)[]) stream?.unref();
 }
 
 interface Attended {
@@ -163,14 +165,20 @@ interface Attended {
   abort(): void;
 }
 
-/** @param options.timeoutMs null: it may run for ever */
+interface AttendOptions {
+  /** Null: who started it writes to standard input. */
+  readonly input?: ExecOptions['input'] | null;
+  /** Null: it may run for ever. */
+  readonly timeoutMs: number | null;
+  readonly takeError?: (text: string) => void;
+}
+
 function attend(
   argv: Argv,
-  options: { readonly input?: ExecOptions['input'] | undefined; readonly timeoutMs: number | null },
+  { input, timeoutMs, takeError }: AttendOptions,
   child: ChildProcess,
   take: (bytes: Buffer) => void,
 ): Attended {
-  const { input, timeoutMs } = options;
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let stderr = '';
   let timedOutAfterMs: number | null = null;
@@ -188,17 +196,21 @@ function attend(
   };
   const timer = timeoutMs === null ? undefined : setTimeout(expire, timeoutMs);
 
-  child.stdout?.on('data', (chunk: Buffer) => {
+  const orAbort = (work: () => void) => {
     try {
-      take(chunk);
+      work();
     } catch (error) {
       abort(error);
     }
-  });
+  };
+  child.stdout?.on('data', (chunk: Buffer) => orAbort(() => take(chunk)));
   child.stderr?.on('data', (chunk: Buffer) => {
-    if (stderr.length < maxStderr) stderr += chunk.toString('utf8');
+    const text = chunk.toString('utf8');
+    if (stderr.length < maxStderr) stderr += text;
+    if (takeError !== undefined) orAbort(() => takeError(text));
   });
-  if (child.stdin !== null) feed(child.stdin, input ?? '', abort);
+  child.stdin?.on('error', () => {});
+  if (child.stdin !== null && input !== null) feed(child.stdin, input ?? '', abort);
 
   const facts = { argv, timedOutAfterMs, errno: null };
   child.once('error', (cause: NodeJS.ErrnoException) => {
@@ -221,7 +233,6 @@ function attend(
 /** Writes as fast as the process reads. A process that ends before that tells why by its exit code. */
 function feed(stdin: Writable, input: string | Iterable<string>, fail: (error: unknown) => void): void {
   const chunks = inChunks(typeof input === 'string' ? [input] : input);
-  stdin.on('error', () => {});
   const pump = () => {
     try {
       for (let next = chunks.next(); !next.done; next = chunks.next()) {

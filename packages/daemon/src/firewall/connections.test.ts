@@ -90,7 +90,7 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
       return namespace.exec.lines(argv, take, more);
     };
     counting.follow = namespace.exec.follow;
-    counting.prepare = namespace.exec.prepare;
+    counting.converse = namespace.exec.converse;
     const closed: number[] = [];
     const troubles: string[] = [];
     const connections = new Connections({
@@ -194,7 +194,7 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
     };
     exec.lines = namespace.exec.lines;
     exec.follow = namespace.exec.follow;
-    exec.prepare = namespace.exec.prepare;
+    exec.converse = namespace.exec.converse;
     const { connections, troubles } = create({ exec });
     connections.banned(bans(network('198.51.100.7')));
     await waitFor('it is told', async () => troubles.length === 1);

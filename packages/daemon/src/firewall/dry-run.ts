@@ -47,6 +47,7 @@ export function createDryRun(clock: Clock): Firewall {
     async uninstall() {
       jails = new Map();
     },
+    close() {},
   };
 }
 

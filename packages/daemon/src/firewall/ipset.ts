@@ -10,13 +10,13 @@ import type {
 import type { Exec } from '../exec.ts';
 import { refuseUnbannable } from './bannable.ts';
 import { createChains, type FilterTables } from './chains.ts';
+import { EntrySession } from './entry-session.ts';
 import { type Family, familyOf, ipv6 } from './family.ts';
 import { refuseFaults } from './faults.ts';
 import { chainName, setName } from './names.ts';
 import type { PortsOf } from './ports.ts';
 import { bannedNetwork, setRule, verdicts } from './rules.ts';
 import {
-  createRestoreSets,
   createSet,
   destroySets,
   isOurSet,
@@ -24,6 +24,7 @@ import {
   readEntries,
   readSets,
   refuseForeignSet,
+  restoreSets,
 } from './sets.ts';
 import { createTurns } from './turns.ts';
 
@@ -41,7 +42,7 @@ export const maxTimeoutSeconds = 2_147_483;
  */
 export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, clock: Clock): Firewall {
   const inTurn = createTurns();
-  const restoreSets = createRestoreSets(exec);
+  const session = new EntrySession(exec);
   const chains = createChains(config, ports, exec, (family, jail) =>
     verdicts(config, family).map((verdict) => setRule(setName(jail, family), verdict)),
   );
@@ -66,7 +67,7 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       ...(sets.has(set) ? [] : [createSet(set, family)]),
       ...bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
     ]);
-    await restoreSets(lines);
+    await restoreSets(exec, lines);
     await chains.write(jails, tables);
     const needed = new Set(wanted.map(({ set }) => set));
     await destroySets(
@@ -74,6 +75,7 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       ourSets(sets).filter((set) => !needed.has(set)),
     );
     installed = jails;
+    if (jails.length > 0) session.open();
     return refuseFaults(await inspect());
   };
 
@@ -100,7 +102,7 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       return chains.limits;
     },
     install: (jails) => inTurn(() => install(jails)),
-    apply: (changes) => inTurn(() => restoreSets(entryLines(changes, chains.families, clock))),
+    apply: (changes) => inTurn(() => session.apply(entryLines(changes, chains.families, clock))),
     inspect,
     async list() {
       const bans: EnforcedBan[] = [];
@@ -112,7 +114,11 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       for (const jail of installed) await Promise.all(setsOf([jail], chains.families).map(read));
       return bans;
     },
-    uninstall: () => inTurn(() => install([]).then(() => undefined)),
+    async uninstall() {
+      session.close();
+      await inTurn(() => install([]));
+    },
+    close: () => session.close(),
   };
 }
 

@@ -125,6 +125,7 @@ export function createIptables(config: FirewallConfig, ports: PortsOf, exec: Exe
     inspect,
     list: () => inTurn(list),
     uninstall: () => inTurn(() => install([]).then(() => undefined)),
+    close() {},
   };
 }
 

@@ -152,6 +152,7 @@ export function createNftables(config: FirewallConfig, ports: PortsOf, exec: Exe
       return bans;
     },
     uninstall: () => inTurn(() => install([]).then(() => undefined)),
+    close() {},
   };
 
   function faults(table: NftTable | null, hooks: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { PortcullisError } from '@portcullis/contracts';
 import { type Network, parseNetwork } from '@portcullis/core';
-import type { Exec, Prepared } from '../exec.ts';
+import type { Exec } from '../exec.ts';
 import { type Family, ipv4, ipv6 } from './family.ts';
 import { isOurName } from './names.ts';
 
@@ -82,31 +82,19 @@ export function refuseForeignSet(set: string, header: SetHeader, family: Family)
   );
 }
 
-/** Carries out lines for `ipset restore`, in order. Reads them as fast as `ipset` takes them. */
-export type RestoreSets = (lines: Iterable<string>) => Promise<void>;
-
 const restoreArgv = ['ipset', 'restore', '-exist'] as const;
-/** A set is filled with 100,000 entries in less than a second. */
+/** A set is filled with 100,000 entries in about a second. */
 const restoreTimeout = 60_000;
 
 /**
- * What exists is replaced, what is missing need not be deleted. Runs nothing where there are no lines. Once it had some,
- * the `ipset` for the next ones waits for them: to start it takes longer than what it does.
+ * Carries out lines for `ipset restore`, in order, and reads them as fast as `ipset` takes them. What exists is replaced,
+ * what is missing need not be deleted. Runs nothing where there are no lines.
  */
-export function createRestoreSets(exec: Exec): RestoreSets {
-  let waiting: Prepared | null = null;
-  return async (lines) => {
-    const input = lines[Symbol.iterator]();
-    const first = input.next();
-    if (first.done === true) return;
-    const ipset = waiting ?? exec.prepare(restoreArgv);
-    waiting = null;
-    await ipset.run({ input: withNewlines(first.value, input), timeoutMs: restoreTimeout });
-    // Behind whoever waits for these.
-    setImmediate(() => {
-      waiting ??= exec.prepare(restoreArgv);
-    }).unref();
-  };
+export async function restoreSets(exec: Exec, lines: Iterable<string>): Promise<void> {
+  const input = Iterator.from(lines);
+  const first = input.next();
+  if (first.done === true) return;
+  await exec(restoreArgv, { input: withNewlines(first.value, input), timeoutMs: restoreTimeout });
 }
 
 /** The sets that are as Portcullis makes them. */
@@ -121,7 +109,10 @@ export async function destroySets(exec: Exec, sets: readonly string[]): Promise<
   let left = sets;
   for (let tries = 1; left.length > 0; tries++) {
     try {
-      return void (await exec(restoreArgv, { input: left.map((set) => `destroy ${set}\n`) }));
+      return await restoreSets(
+        exec,
+        left.map((set) => `destroy ${set}`),
+      );
     } catch (error) {
       if (tries === 20) throw error;
       await wait(50);
@@ -131,7 +122,7 @@ export async function destroySets(exec: Exec, sets: readonly string[]): Promise<
   }
 }
 
-function* withNewlines(first: string, others: Iterator<string>): Generator<string> {
+function* withNewlines(first: string, others: Iterable<string>): Generator<string> {
   yield `${first}\n`;
-  for (const line of Iterator.from(others)) yield `${line}\n`;
+  for (const line of others) yield `${line}\n`;
 }

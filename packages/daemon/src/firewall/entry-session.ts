@@ -1,0 +1,89 @@
+import type { Conversation, Exec } from '../exec.ts';
+import { restoreSets } from './sets.ts';
+
+/**
+ * Lines that the `ipset` that waits is given; of more it would take longer than the start of another, which reads them
+ * with fewer system calls each.
+ */
+const maxLines = 1_000;
+/** In milliseconds: 1,000 lines take 20. */
+const timeout = 10_000;
+
+const argv = ['ipset', '-exist', '-'] as const;
+
+/**
+ * Adds entries to sets and deletes them, in batches that must not overlap.
+ *
+ * To start a program takes longer than all else that a ban needs: Node forks, which takes 6 to 15 ms where it was
+ * measured. So one `ipset` waits for commands (`ipset -`, its interactive mode) and is asked, after each batch, whether
+ * the set holds the last entry: its answer comes when the kernel has taken everything before it. That is written to
+ * standard error, as is every error, because only that is not buffered. At the first error it is ended, and `ipset restore`
+ * carries out the batch or says why it cannot be.
+ */
+export class EntrySession {
+  readonly #exec: Exec;
+  #ipset: Conversation | null = null;
+  #answer: ((line: string) => void) | null = null;
+
+  constructor(exec: Exec) {
+    this.#exec = exec;
+  }
+
+  /** Starts the `ipset` that waits, so that no ban waits for its start. */
+  open(): Conversation {
+    this.#ipset ??= this.#start();
+    return this.#ipset;
+  }
+
+  close(): void {
+    this.#ipset?.stop();
+    this.#ipset = null;
+  }
+
+  /**
+   * @param lines `add SET ENTRY …` or `del SET ENTRY`. What exists is replaced, what is missing need not be deleted.
+   * @throws ExecError with what `ipset restore` said
+   */
+  async apply(lines: Iterable<string>): Promise<void> {
+    const input = Iterator.from(lines);
+    const first: string[] = [];
+    for (let line = input.next(); !line.done; line = input.next()) {
+      first.push(line.value);
+      if (first.length > maxLines) break;
+    }
+    if (first.length === 0) return;
+    // Where that fails, as when somebody killed it, the lines are carried out anew: they say what is to be, not what to change.
+    if (first.length <= maxLines && (await this.#tell(first))) return;
+    await restoreSets(this.#exec, both(first, input));
+  }
+
+  /** @returns whether all was carried out */
+  async #tell(lines: readonly string[]): Promise<boolean> {
+    const [, set = '', entry = ''] = lines.at(-1)!.split(' ');
+    const ipset = this.open();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const answer = RegExp(` is (?:NOT )?in set ${RegExp.escape(set)}\\.$`);
+    this.#answer = (line) => resolve(answer.test(line));
+    void ipset.ended.then(() => resolve(false));
+    const timer = setTimeout(() => resolve(false), timeout);
+    ipset.send(`${lines.join('\n')}\ntest ${set} ${entry}\n`);
+    const done = await promise;
+    clearTimeout(timer);
+    this.#answer = null;
+    if (!done) this.close();
+    return done;
+  }
+
+  #start(): Conversation {
+    const ipset = this.#exec.converse(argv, (line) => this.#answer?.(line));
+    void ipset.ended.then(() => {
+      if (this.#ipset === ipset) this.#ipset = null;
+    });
+    return ipset;
+  }
+}
+
+function* both(first: Iterable<string>, others: Iterable<string>): Generator<string> {
+  yield* first;
+  yield* others;
+}
