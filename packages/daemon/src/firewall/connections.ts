@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type EnforcedBan, type FirewallConfig, type Network, parseNetwork } from '@portcullis/core';
+import type { EnforcedBan, FirewallConfig, Network } from '@portcullis/core';
 import type { Argv, Exec } from '../exec.ts';
 import { ExecError } from '../exec-error.ts';
+import { withConnections } from './open-connections.ts';
 import { gentlePorts, readServices, resolvePorts } from './ports.ts';
 
 /** Networks that one run of `ss` is told: its filter is compared with every connection. */
@@ -17,6 +18,8 @@ type ClosingBan = Pick<EnforcedBan, 'network' | 'gentle'>;
 export interface ConnectionsOptions {
   readonly config: Pick<FirewallConfig, 'ports' | 'closeConnections' | 'backend'>;
   readonly exec: Exec;
+  /** Where the kernel's tables of TCP connections are. Default: `/proc/net`. */
+  readonly tables?: string;
   /** Called with how many connections were closed, where some were. */
   readonly onClosed: (connections: number) => void;
   /** Called once, with a sentence, when they cannot be closed. */
@@ -24,8 +27,8 @@ export interface ConnectionsOptions {
 }
 
 /**
- * How long bans gather, in milliseconds. To start a process stops everything else for some of them, and the next ban must not
- * wait for it; what the connections send is refused meanwhile.
+ * How long bans gather, in milliseconds: one look at the connections serves all of them, and one process, whose start stops
+ * everything else for some milliseconds. What the connections send is refused meanwhile.
  */
 const gatherTime = 200;
 
@@ -38,7 +41,7 @@ const gatherTime = 200;
  * reached. UDP has no connections; QUIC's end by their own timeout.
  *
  * Never part of a ban: it begins when the kernel holds the ban, runs beside everything else, one process at a time for
- * all bans that gathered meanwhile, and its failure changes nothing but that connections stay.
+ * all bans that gathered meanwhile and hold a connection, and its failure changes nothing but that connections stay.
  */
 export class Connections {
   readonly #options: ConnectionsOptions;
@@ -81,18 +84,14 @@ export class Connections {
   async #run(): Promise<void> {
     await wait(gatherTime);
     while (this.#waiting.size > 0 && this.#possible !== false) {
-      const bans = [...this.#waiting.values()];
-      this.#waiting.clear();
+      const looked = [...this.#waiting.values()].map(({ network }) => network);
       try {
-        this.#ports ??= this.#portFilters();
-        const ports = this.#ports;
-        for (const [filter, group] of Map.groupBy(bans, ({ gentle }) =>
-          gentle ? ports.gentle : ports.all,
-        )) {
-          const networks = group.map(({ network }) => network);
-          for (const some of await this.#withConnections(filter, networks)) await this.#close(filter, some);
-        }
+        const connected = await withConnections(looked, this.#options.tables ?? '/proc/net');
+        await this.#closeAll(
+          this.#takeWaiting(looked).filter(({ network }) => connected.has(String(network))),
+        );
       } catch (error) {
+        this.#takeWaiting(looked);
         if (error instanceof ExecError && error.facts.errno === 'ENOENT') {
           this.#possible = false;
           this.#tell('the program ss is missing: install iproute2');
@@ -101,29 +100,29 @@ export class Connections {
     }
   }
 
-  /** In parts for one run each. Of many, those alone that hold a connection: most have none. */
-  async #withConnections(ports: string, networks: readonly Network[]): Promise<Network[][]> {
-    if (networks.length <= networksAtOnce) return [[...networks]];
-    const wanted = new Map(networks.map((network) => [String(network), network]));
-    const prefixes = new Map(
-      networks.map(({ family, prefix }) => [`${family}/${prefix}`, { family, prefix }]),
-    );
-    const found = new Set<Network>();
-    await this.#options.exec.lines(
-      ss(),
-      (line) => {
-        const peer = peerOf(line);
-        for (const { family, prefix } of peer === null ? [] : prefixes.values()) {
-          const hit = peer!.family === family ? wanted.get(String(peer!.widen(prefix))) : undefined;
-          if (hit !== undefined) found.add(hit);
-        }
-      },
-      { input: `${ports}\n`, timeoutMs },
-    );
-    const all = [...found];
-    return Array.from({ length: Math.ceil(all.length / networksAtOnce) }, (_, part) =>
-      all.slice(part * networksAtOnce, (part + 1) * networksAtOnce),
-    );
+  /** Those of some networks that still wait; from now on they do not. */
+  #takeWaiting(networks: readonly Network[]): ClosingBan[] {
+    return networks.flatMap((network) => {
+      const key = String(network);
+      const ban = this.#waiting.get(key);
+      this.#waiting.delete(key);
+      return ban ?? [];
+    });
+  }
+
+  async #closeAll(bans: readonly ClosingBan[]): Promise<void> {
+    if (bans.length === 0) return;
+    this.#ports ??= this.#portFilters();
+    const ports = this.#ports;
+    for (const [filter, group] of Map.groupBy(bans, ({ gentle }) => (gentle ? ports.gentle : ports.all))) {
+      for (let at = 0; at < group.length; at += networksAtOnce) {
+        const some = group.slice(at, at + networksAtOnce);
+        await this.#close(
+          filter,
+          some.map(({ network }) => network),
+        );
+      }
+    }
   }
 
   async #close(ports: string, networks: readonly Network[]): Promise<void> {
@@ -179,9 +178,3 @@ function portFilter(ports: readonly string[]): string {
 }
 
 const linesOf = (text: string): number => text.split('\n').filter((line) => line.trim() !== '').length;
-
-/** Whose a connection is: the last column, an address, perhaps in brackets, and a port. */
-function peerOf(line: string): Network | null {
-  const peer = line.trimEnd().split(/\s+/).at(4);
-  return peer === undefined ? null : parseNetwork(peer.replace(/:\d+$/, '').replace(/^\[|\]$|%.*$/g, ''));
-}
