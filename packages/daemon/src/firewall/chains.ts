@@ -18,6 +18,7 @@ export interface Chains {
   readonly limits: readonly string[];
   /** Finds out which families there are, and reads their tables. Rejects where IPv4 cannot be read. */
   probe(): Promise<FilterTables>;
+  /** One family after the other: to start a program stops everything else for some milliseconds. */
   read(families?: readonly Family[]): Promise<FilterTables>;
   /** @throws firewall_unavailable */
   refuseForeign(jails: readonly string[], tables: FilterTables): void;
@@ -55,12 +56,11 @@ export function createChains(
     contents: (jail, present) => contents(family, jail, present),
   });
 
-  const read = async (wanted: readonly Family[] = families): Promise<FilterTables> =>
-    new Map(
-      await Promise.all(
-        wanted.map(async (family) => [family, await readTable(exec, family, whole)] as const),
-      ),
-    );
+  const read = async (wanted: readonly Family[] = families): Promise<FilterTables> => {
+    const tables = new Map<Family, FilterTable>();
+    for (const family of wanted) tables.set(family, await readTable(exec, family, whole));
+    return tables;
+  };
 
   const restore = async (family: Family, lines: Iterable<string>): Promise<void> => {
     const argv = [`${family.iptables}-restore`, '--noflush', '-w', String(lockSeconds)] as const;

@@ -80,7 +80,8 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
   };
 
   const inspect = async () => {
-    const [tables, sets] = await Promise.all([chains.read(), readSets(exec)]);
+    const tables = await chains.read();
+    const sets = await readSets(exec);
     const faults = chains.faults(installed, tables);
     const entries = new Map(installed.map((jail) => [jail, 0]));
     for (const { jail, set, family } of setsOf(installed, chains.families)) {

@@ -4,7 +4,7 @@ import { type AddressColumn, toColumn } from './address-column.ts';
 
 /** In bytes. About 350 failures; compressed they fill a page of the database, or two. */
 const maxBlockBytes = 64_000;
-/** A block up to here fits into a page as it is, and is added to line by line: it is not compressed. */
+/** A block up to here is not compressed: it is added to line by line, and to compress it each time takes milliseconds. */
 const maxPlainBytes = 8_000;
 /** No honest line is longer: 511 bytes of tag, 255 of host name, 100 of user name. What lies behind is not kept. */
 export const maxStoredLine = 1_024;
@@ -32,7 +32,7 @@ export interface BlockRow {
 
 /** A block that is being filled. */
 export class FailureBlock {
-  readonly #id: number;
+  readonly id: number;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #length = 0;
@@ -43,7 +43,7 @@ export class FailureBlock {
 
   /** @param first is to be added first, however long it is */
   constructor(first: FailureRecord) {
-    this.#id = first.id;
+    this.id = first.id;
     this.#bytes = new Uint8Array(Math.max(maxBlockBytes, roomFor(first)));
     this.#view = new DataView(this.#bytes.buffer);
   }
@@ -54,7 +54,7 @@ export class FailureBlock {
     const at = this.#length;
     if (at + roomFor(record) > this.#bytes.length) return false;
     const view = this.#view;
-    view.setUint32(at + 4, id - this.#id);
+    view.setUint32(at + 4, id - this.id);
     view.setInt32(at + 8, Math.floor(time / wordRange));
     view.setUint32(at + 12, time % wordRange);
     view.setUint32(at + 16, site);
@@ -75,15 +75,25 @@ export class FailureBlock {
     return true;
   }
 
+  /** The failures so far, to be read and not kept. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Whether `row` compresses it. */
+  get isPacked(): boolean {
+    return this.#length > maxPlainBytes;
+  }
+
   /** What it holds so far. */
   row(): BlockRow {
     return {
-      id: this.#id,
+      id: this.id,
       last: this.#last,
       oldest: this.#oldest,
       newest: this.#newest,
       records: this.#records,
-      data: pack(this.#bytes.subarray(0, this.#length)),
+      data: pack(this.bytes),
     };
   }
 

@@ -13,8 +13,8 @@ const pageBlocks = 16;
 const maxUnpacked = 16;
 
 /**
- * Failures, in compressed blocks of some 350: a row for each would cost more than reading and deciding on its line. The
- * latest block is added to until it is full.
+ * Failures, in blocks of up to 350: a row for each would cost more than reading and deciding on its line. The latest block
+ * is added to while it is small enough to stand in the database as it is, and compressed when it is that no longer.
  */
 export function createFailureTable(db: Database, sites: SiteTable) {
   const senders = createFailureSenders(db);
@@ -36,7 +36,9 @@ export function createFailureTable(db: Database, sites: SiteTable) {
       latest = new FailureBlock(record);
       latest.add(record, site, kind);
     }
-    if (latest !== null) save(latest);
+    if (latest === null) return;
+    save(latest);
+    if (latest.isPacked) latest = null;
   }
 
   function save(block: FailureBlock): void {
@@ -72,15 +74,24 @@ export function createFailureTable(db: Database, sites: SiteTable) {
     }
   }
 
+  /** Reads the block that has a failure, if any has. @returns it, and the last id that it may have */
+  function blockOf(id: number): [BlockReader | undefined, number] {
+    if (latest !== null && id >= latest.id) {
+      return [new BlockReader(latest.id, latest.bytes), Number.POSITIVE_INFINITY];
+    }
+    const row = db.get<Pick<BlockRow, 'id' | 'last'>>(
+      'SELECT id, last FROM failure_blocks WHERE id <= ? ORDER BY id DESC LIMIT 1',
+      id,
+    );
+    return row === undefined ? [undefined, id] : [new BlockReader(row.id, unpackedBlock(row.id)), row.last];
+  }
+
   function byId(ids: readonly number[]): FailureRecord[] {
     const found: FailureRecord[] = [];
-    let block: Pick<BlockRow, 'id' | 'last'> | undefined;
+    let last = -1;
     let reader: BlockReader | undefined;
     for (const id of ids.toSorted((one, other) => one - other)) {
-      if (block === undefined || id > block.last) {
-        block = db.get('SELECT id, last FROM failure_blocks WHERE id <= ? ORDER BY id DESC LIMIT 1', id);
-        reader = block && new BlockReader(block.id, unpackedBlock(block.id));
-      }
+      if (id > last) [reader, last] = blockOf(id);
       while (reader !== undefined && reader.id < id && reader.next());
       if (reader?.id === id) found.push({ ...toRecord(reader), line: reader.line(), sender: senders.of(id) });
     }
