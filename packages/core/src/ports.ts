@@ -151,6 +151,9 @@ export interface StructureReport {
   readonly entries: ReadonlyMap<string, number>;
 }
 
+/** Runs work that reads the kernel. */
+export type Alone = <T>(read: () => Promise<T>) => Promise<T>;
+
 /**
  * Laws: `install` is idempotent, puts the jumps first in their chains, keeps entries that are there, drops jails that
  * are no longer named, never touches another program's rules, and refuses (firewall_unavailable) what bears our name but
@@ -158,15 +161,15 @@ export interface StructureReport {
  * adding what has already ended does nothing. A network has one ban a jail: added gently, or no longer gently, it changes
  * without a moment in which it has none; removing takes it wherever it is. It may read the changes while it writes. After `apply` resolved, the
  * kernel holds it. When it rejects, any part may hold. An entry ends by itself at `until` where the kernel can do that.
- * `inspect` is cheap at any number of bans;
- * `list` is not. `uninstall` leaves nothing of ours behind.
+ * `inspect` is cheap at any number of bans; what counts the entries it runs through `alone`, so that the caller can keep
+ * `apply` away meanwhile and knows what it must have counted. `list` is not cheap. `uninstall` leaves nothing of ours behind.
  */
 export interface Firewall {
   readonly backend: 'ipset' | 'iptables' | 'nftables' | 'dry-run';
   /** @returns what the kernel then holds; it has no faults */
   install(jails: readonly string[]): Promise<StructureReport>;
   apply(changes: Iterable<FirewallChange>): Promise<void>;
-  inspect(): Promise<StructureReport>;
+  inspect(alone?: Alone): Promise<StructureReport>;
   list(): Promise<readonly EnforcedBan[]>;
   uninstall(): Promise<void>;
   /** Ends what it keeps running; what the kernel holds stays. It can be used again. */

@@ -70,6 +70,16 @@ export class Enforcer {
     return new Set(this.#queue.map(({ change }) => keyOf(change)));
   }
 
+  /** Entries by jail that those changes will add to the kernel, less those that they will take from it. */
+  waitingByJail(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { change, ban } of this.#queue) {
+      const more = change.action === 'remove' ? -1 : ban?.event === 'ban' ? 1 : 0;
+      counts.set(change.jail, (counts.get(change.jail) ?? 0) + more);
+    }
+    return counts;
+  }
+
   // ─── Intents: synchronous, inside a transaction of the store ──────────────────────────────────────────────────
 
   /**

@@ -51,6 +51,8 @@ export class Reconciler {
   #installed = false;
   /** What the kernel held after `install`, until `verify` has used it or anything else was written. */
   #found: StructureReport | null = null;
+  /** Grows when the jails or the firewall are others. */
+  #generation = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -93,7 +95,8 @@ export class Reconciler {
     try {
       if (!this.#installed) await enforcer.exclusively(() => this.install());
       await enforcer.flush();
-      await enforcer.exclusively(() => this.#verify());
+      const look = await this.#look();
+      await enforcer.exclusively(() => this.#verify(look));
       health.set('firewall_failed', '', null);
     } catch (error) {
       this.#suspicious = true;
@@ -104,6 +107,7 @@ export class Reconciler {
 
   /** The jails or the firewall are others now: the next `verify` installs anew. */
   changed(): void {
+    this.#generation++;
     this.#installed = false;
     this.#suspicious = true;
   }
@@ -117,22 +121,47 @@ export class Reconciler {
     for (const limit of firewall.limits) health.set('ipv6_unenforced', limit, limit);
   }
 
-  async #verify(): Promise<void> {
-    const { firewall, clock } = this.#options;
-    let report = this.#found ?? (await firewall.inspect());
-    const { faults } = report;
-    if (faults.length > 0) {
+  /** Reads what the kernel holds; bans go on meanwhile, but for the moment in which it is counted. */
+  async #look(): Promise<Look> {
+    const { firewall, enforcer } = this.#options;
+    const generation = this.#generation;
+    let wanted = this.#countHeld();
+    if (this.#found !== null) return { report: this.#found, wanted, generation };
+    const report = await firewall.inspect((read) =>
+      enforcer.exclusively(async () => {
+        const found = await read();
+        wanted = this.#countHeld();
+        return found;
+      }),
+    );
+    return { report, wanted, generation };
+  }
+
+  async #verify({ report, wanted, generation }: Look): Promise<void> {
+    const { clock, firewall, jails } = this.#options;
+    if (generation !== this.#generation) return;
+    let now = report;
+    if (now.faults.length > 0) {
+      // Another look may have mended them meanwhile.
+      const { faults } = await firewall.inspect();
       this.#suspicious = true;
       await this.install();
-      report = this.#found!;
-      this.#tell(faults);
+      now = this.#found!;
+      if (faults.length > 0) this.#tell(faults);
     }
     this.#found = null;
-    const wanted = this.#countEnforceable();
     const due = this.#suspicious || Math.abs(clock.now() - this.#comparedAt) >= compareInterval;
-    if (due || !sameNumbers(wanted, report, this.#options.jails())) await this.#compare(report);
+    if (due || !sameNumbers(wanted, now, jails())) await this.#compare(now);
     else this.enforced = sum(wanted.values());
     this.verifiedAt = clock.now();
+  }
+
+  /** Bans by jail that the kernel must hold now: without what the enforcer has not carried there yet. */
+  #countHeld(): ReadonlyMap<string, number> {
+    const waiting = this.#options.enforcer.waitingByJail();
+    const wanted = this.#countEnforceable();
+    if (waiting.size === 0) return wanted;
+    return new Map([...wanted].map(([jail, bans]) => [jail, bans - (waiting.get(jail) ?? 0)]));
   }
 
   /** Bans by jail that the kernel can hold: without IPv6 in the kernel, those of IPv4. */
@@ -226,6 +255,13 @@ export class Reconciler {
     this.repairs += repairs;
     this.#options.events.publish('repair', { faults: [...faults], repairs });
   }
+}
+
+/** What the kernel held, and by jail how many bans it must have held, when it was counted. */
+interface Look {
+  readonly report: StructureReport;
+  readonly wanted: ReadonlyMap<string, number>;
+  readonly generation: number;
 }
 
 /** A ban that the kernel can hold. */

@@ -1,5 +1,5 @@
 import { PortcullisError } from '@portcullis/contracts';
-import type { Clock, EnforcedBan, Firewall, StructureReport } from '@portcullis/core';
+import type { Alone, Clock, EnforcedBan, Firewall, StructureReport } from '@portcullis/core';
 import { refuseUnbannable } from './bannable.ts';
 
 /** A working model of the ipset backend, in memory: keeps the laws of the port and enforces nothing. */
@@ -14,10 +14,11 @@ export function createDryRun(clock: Clock): Firewall {
     return bans;
   };
 
-  const inspect = async (): Promise<StructureReport> => ({
-    faults: [],
-    entries: new Map([...jails.keys()].map((jail) => [jail, running(jail).size])),
-  });
+  const inspect = (alone: Alone = (read) => read()): Promise<StructureReport> =>
+    alone(async () => ({
+      faults: [],
+      entries: new Map([...jails.keys()].map((jail) => [jail, running(jail).size])),
+    }));
 
   return {
     backend: 'dry-run',

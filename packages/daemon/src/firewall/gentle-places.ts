@@ -9,7 +9,7 @@ export function withGentlePlaces(firewall: Firewall, clock: Clock): Firewall {
     install: async (jails: readonly string[]) =>
       byJail(await install(jails.flatMap((jail) => [jail, gentlePlace(jail)]))),
     apply: (changes: Iterable<FirewallChange>) => apply(placed(changes, clock)),
-    inspect: async () => byJail(await inspect()),
+    inspect: async (alone) => byJail(await inspect(alone)),
     list: async () => (await list()).map(named),
   } satisfies Partial<Firewall>);
 }

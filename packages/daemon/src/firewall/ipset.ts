@@ -1,5 +1,6 @@
 import { PortcullisError } from '@portcullis/contracts';
 import type {
+  Alone,
   Clock,
   EnforcedBan,
   Firewall,
@@ -79,9 +80,9 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
     return refuseFaults(await inspect());
   };
 
-  const inspect = async () => {
+  const inspect = async (alone: Alone = (read) => read()) => {
     const tables = await chains.read();
-    const sets = await readSets(exec);
+    const sets = await alone(() => readSets(exec));
     const faults = chains.faults(installed, tables);
     const entries = new Map(installed.map((jail) => [jail, 0]));
     for (const { jail, set, family } of setsOf(installed, chains.families)) {

@@ -1,4 +1,5 @@
 import type {
+  Alone,
   Clock,
   EnforcedBan,
   Firewall,
@@ -83,8 +84,8 @@ export function createIptables(config: FirewallConfig, ports: PortsOf, exec: Exe
     }
   };
 
-  const inspect = async () => {
-    const tables = await chains.read();
+  const inspect = async (alone: Alone = (read) => read()) => {
+    const tables = await alone(() => chains.read());
     const entries = new Map(installed.map((jail) => [jail, 0]));
     for (const [family, table] of tables) {
       for (const jail of installed) {

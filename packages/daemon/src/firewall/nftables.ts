@@ -1,5 +1,6 @@
 import { PortcullisError } from '@portcullis/contracts';
 import type {
+  Alone,
   Clock,
   EnforcedBan,
   Firewall,
@@ -97,8 +98,9 @@ export function createNftables(config: FirewallConfig, ports: PortsOf, exec: Exe
     return refuseFaults(await inspect());
   };
 
-  const inspect = async (): Promise<StructureReport> => {
-    const [table, docker] = await Promise.all([readNftTable(exec), hasDocker(exec)]);
+  const inspect = async (alone: Alone = (read) => read()): Promise<StructureReport> => {
+    const docker = await hasDocker(exec);
+    const table = await alone(() => readNftTable(exec));
     const entries = new Map(installed.map((jail) => [jail, 0]));
     for (const [name, count] of table?.entries ?? []) {
       const { jail } = parseSetName(name)!;

@@ -8,8 +8,8 @@ import { migrate } from './migrate.ts';
 const busyTimeoutMs = 1_000;
 
 /**
- * Opens the database file, creating it with mode 0600 where there is none, ready to be written. Pages of 8 KiB and a
- * checkpoint each 64 MiB of log write failures faster than the defaults; a larger log would make one commit wait longer.
+ * Opens the database file, creating it with mode 0600 where there is none, ready to be written. A commit makes the
+ * checkpoint itself only where 8,000 pages are in the log, 32 MiB: `checkpoints.ts` does it before, beside the commits.
  */
 export function openFile(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -19,7 +19,6 @@ export function openFile(path: string): DatabaseSync {
   try {
     connection.exec(`
       PRAGMA auto_vacuum = INCREMENTAL;
-      PRAGMA page_size = 8192;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
       PRAGMA wal_autocheckpoint = 8000;

@@ -2,6 +2,7 @@ import type { FilePosition, Forgotten, JournalPosition, LogPosition } from '@por
 import { type AddressColumn, fromColumn, toColumn } from './address-column.ts';
 import type { Database } from './database.ts';
 
+/** `WHERE true` because SQLite writes a table that it empties even where that is empty already. */
 export function createPositionTable(db: Database) {
   const all = (): LogPosition[] =>
     db
@@ -21,12 +22,12 @@ export function createPositionTable(db: Database) {
       head,
       offset,
     );
-    db.run('DELETE FROM journal_position');
+    db.run('DELETE FROM journal_position WHERE true');
   };
 
   const saveJournal = ({ log, cursor, realtime }: JournalPosition): void => {
     db.run('INSERT OR REPLACE INTO journal_position VALUES (?, ?, ?)', log, cursor, realtime);
-    db.run('DELETE FROM positions');
+    db.run('DELETE FROM positions WHERE true');
   };
 
   return {

@@ -3,6 +3,7 @@ import type { BanStore, Clock, Outbox } from '@portcullis/core';
 import { type AuditChain, createAuditChain } from './audit-chain.ts';
 import { createBanTable } from './bans.ts';
 import { createBansInForce } from './bans-in-force.ts';
+import { createCheckpoints } from './checkpoints.ts';
 import { createDatabase, type Database } from './database.ts';
 import { createDisk } from './disk.ts';
 import { createFailureTable } from './failures.ts';
@@ -53,6 +54,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
   }
   disk.attach(db);
 
+  const checkpoints = createCheckpoints(db);
   const sites = createSiteTable(db);
   const tallies = createTallies(db);
   const failures = createFailureTable(db, sites);
@@ -122,6 +124,7 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     close() {
       if (disk.degraded !== null) disk.retry();
       disk.close();
+      checkpoints.stop();
       db.connection.close();
       lock?.release();
     },
