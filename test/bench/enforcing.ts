@@ -5,8 +5,8 @@ import { type Measurement, median, percentile } from './measurement.ts';
 
 const attacks = 300;
 const burst = 5_000;
-/** A look at the kernel is a process: more of them would slow down what they measure, in milliseconds. */
-const lookEvery = 15;
+/** A look at the kernel is a process, of two processors' one: more of them would slow down what they measure. In milliseconds. */
+const lookEvery = 50;
 
 /**
  * From the write of the deciding line to the entry in the kernel. The end is the daemon's event, which it sends when

@@ -83,7 +83,7 @@ export class KnownGoodStage<F extends JudgedFailure> {
   isKnownAt(address: Network, site: string, now: number): boolean {
     const { settings, book } = this.#sources;
     const policy = settings();
-    const logins = policy.enabled ? book().of(loginClient(address)).get(site) : undefined;
+    const logins = policy.enabled ? book().of(address).get(site) : undefined;
     return logins !== undefined && isKnown(policy, logins, now);
   }
 
@@ -106,12 +106,13 @@ export class KnownGoodStage<F extends JudgedFailure> {
     const plain = { act: 'ban', verdict, failures, bantime: null, because: '' } as const;
     const policy = settings();
     if (!policy.enabled) return plain;
-    const ofAddress = (address: Network) => book().of(loginClient(address));
+    const sessions = failures.some(({ address, site }) => isAtWork(address, site));
+    if (book().size === 0 && !sessions) return plain;
+    const ofAddress = (address: Network) => book().of(address);
     const clients = new Map(
       failures.map(({ address }) => [String(loginClient(address)), ofAddress(address)]),
     );
     const logins = [...clients.values()].flatMap((sites) => [...sites.values()]);
-    const sessions = failures.some(({ address, site }) => isAtWork(address, site));
     if (logins.length === 0 && !sessions) return plain;
     const whole = this.#gather(config, verdict, failures, now);
     const judgement = judge(

@@ -19,6 +19,7 @@ export const maxLogins = 20_000;
 export const maxSitesOfClient = 30;
 
 const hour = 3_600_000;
+const nothing: ReadonlyMap<string, Logins> = new Map();
 const maxHours = 100;
 const maxAccount = 100;
 /** The client of an address, whatever prefix a jail counts by. */
@@ -61,9 +62,9 @@ export class LoginBook {
     return logins;
   }
 
-  /** What is remembered of a client, by site. */
-  of(client: Network): ReadonlyMap<string, Logins> {
-    return this.#clients.get(String(client)) ?? new Map();
+  /** What is remembered of an address's client, by site. */
+  of(address: Network): ReadonlyMap<string, Logins> {
+    return (this.#size > 0 && this.#clients.get(String(loginClient(address)))) || nothing;
   }
 
   /** What is remembered of the clients in a network, of at least 16 bits in IPv4 and 32 in IPv6; of a wider one nothing. */

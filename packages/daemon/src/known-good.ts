@@ -12,7 +12,6 @@ import {
   KnownGoodStage,
   LoginBook,
   type Logins,
-  loginClient,
   type Network,
   type Verdict,
 } from '@portcullis/core';
@@ -65,7 +64,7 @@ export class KnownGood {
   describe(address: Network): NonNullable<Why['logins']> {
     const { settings, clock } = this.#options;
     const policy = settings();
-    return [...this.#book.of(loginClient(address)).values()].map((logins) => ({
+    return [...this.#book.of(address).values()].map((logins) => ({
       site: logins.site,
       hours: logins.hours,
       last_hour: new Date(logins.lastHour).toISOString(),

@@ -4,14 +4,11 @@ import {
   describeTogether,
   type FailureRecord,
   type JailConfig,
-  maxEvidenceLines,
   type Network,
   type ReceiptFailure,
   ruleOf,
   type Verdict,
 } from '@portcullis/core';
-
-const decoder = new TextDecoder();
 
 /** What a jail's verdict came to. */
 export interface Decided {
@@ -20,6 +17,8 @@ export interface Decided {
   readonly verdict: Verdict;
   /** Those of the verdict, in the order of their arrival. */
   readonly failures: readonly FailureRecord[];
+  /** The lines of the latest of them, as text. */
+  readonly lines: readonly string[];
   readonly earlierBans: number;
   readonly bantime: number | null;
   readonly compared: Compared;
@@ -33,13 +32,14 @@ export interface Decided {
 
 /** Why a rule banned. */
 export function receiptOf(decided: Decided): BanReceipt {
-  const { at, config, verdict, failures, bantime, because, by, factorOf = () => 1 } = decided;
+  const { at, config, verdict, failures, lines, bantime, because, by, factorOf = () => 1 } = decided;
   const counts = new Map(verdict.failureIds.map((id, index) => [id, verdict.failureCounts[index]]));
-  const latest = failures.slice(-maxEvidenceLines);
-  const evidence = latest.map((failure): ReceiptFailure => {
+  const factors = failures.map(factorOf);
+  const before = failures.length - lines.length;
+  const evidence = lines.map((line, at): ReceiptFailure => {
+    const failure = failures[before + at]!;
     const { id, time, address, site, event, user, doubts, sender } = failure;
     const count = counts.get(id) ?? failure.count;
-    const line = decoder.decode(failure.line);
     return {
       id,
       time,
@@ -51,10 +51,10 @@ export function receiptOf(decided: Decided): BanReceipt {
       sender,
       line,
       count,
-      weight: count / factorOf(failure),
+      weight: count / factors[before + at]!,
     };
   });
-  const factor = Math.max(1, ...failures.map(factorOf));
+  const factor = Math.max(1, ...factors);
   return {
     at,
     byHand: by === undefined ? null : { by, at, bantime },

@@ -212,6 +212,7 @@ export class VerdictRecorder {
     }
     const reason = `${banReason(config, verdict, failures)}${because === '' ? '' : `; ${because}`}`;
     const seen = countOf(failures);
+    const evidence = addUnseen(addEvidence(noEvidence, failures), Math.max(0, verdict.failures - seen));
     this.#options.enforcer.insert(
       {
         network,
@@ -223,13 +224,14 @@ export class VerdictRecorder {
         reason,
         byHand: false,
         gentle: bantime !== null,
-        evidence: addUnseen(addEvidence(noEvidence, failures), Math.max(0, verdict.failures - seen)),
+        evidence,
       },
       receiptOf({
         at,
         config,
         verdict,
         failures,
+        lines: evidence.lines,
         earlierBans: earlier,
         bantime: duration,
         compared: compare(network, verdict.jail),

@@ -119,6 +119,10 @@ export class FailureBlock {
   }
 }
 
+/** Whether nothing is cut off it. */
+export const isKeptWhole = ({ user, line }: FailureRecord): boolean =>
+  line.length <= maxStoredLine && (user?.length ?? 0) <= maxStoredUser;
+
 /** What a failure takes at most: UTF-8 has up to 3 bytes for a UTF-16 unit. */
 const roomFor = ({ user, line }: FailureRecord): number =>
   headBytes + 16 + 3 * Math.min(user?.length ?? 0, maxStoredUser) + Math.min(line.length, maxStoredLine);

@@ -2,7 +2,7 @@ import type { FailureRecord } from '@portcullis/core';
 import { fromColumn } from './address-column.ts';
 import { isCounted, packKind, unpackKind } from './codes.ts';
 import type { Database } from './database.ts';
-import { BlockReader, type BlockRow, FailureBlock, unpack } from './failure-block.ts';
+import { BlockReader, type BlockRow, FailureBlock, isKeptWhole, unpack } from './failure-block.ts';
 import { createFailureSenders } from './failure-senders.ts';
 import type { Condition } from './page.ts';
 import type { SiteTable } from './sites.ts';
@@ -20,12 +20,18 @@ export function createFailureTable(db: Database, sites: SiteTable) {
   const senders = createFailureSenders(db);
   const unpacked = new Map<number, Uint8Array>();
   let latest: FailureBlock | null = null;
+  /** Those of the transaction: most of what is asked for has just come, and its lines are still there. */
+  let recent: readonly FailureRecord[] = [];
   /** What the database holds of it may have changed: the next failure begins a block. */
   const close = () => {
     latest = null;
+    recent = [];
     unpacked.clear();
   };
   db.onReset(close);
+  db.beforeCommit(() => {
+    recent = [];
+  });
 
   function insertAll(records: readonly FailureRecord[]): void {
     for (const record of records) {
@@ -74,6 +80,12 @@ export function createFailureTable(db: Database, sites: SiteTable) {
     }
   }
 
+  /** As it was inserted, where that is what a block would have of it. */
+  function recentOne(id: number): FailureRecord | undefined {
+    const record = recent[id - (recent[0]?.id ?? 0)];
+    return record?.id === id && isKeptWhole(record) ? record : undefined;
+  }
+
   /** Reads the block that has a failure, if any has. @returns it, and the last id that it may have */
   function blockOf(id: number): [BlockReader | undefined, number] {
     if (latest !== null && id >= latest.id) {
@@ -91,6 +103,11 @@ export function createFailureTable(db: Database, sites: SiteTable) {
     let last = -1;
     let reader: BlockReader | undefined;
     for (const id of ids.toSorted((one, other) => one - other)) {
+      const known = recentOne(id);
+      if (known !== undefined) {
+        found.push(known);
+        continue;
+      }
       if (id > last) [reader, last] = blockOf(id);
       while (reader !== undefined && reader.id < id && reader.next());
       if (reader?.id === id) found.push({ ...toRecord(reader), line: reader.line(), sender: senders.of(id) });
@@ -110,6 +127,7 @@ export function createFailureTable(db: Database, sites: SiteTable) {
       ),
     insert: (records: readonly FailureRecord[]) => {
       db.write(() => insertAll(records));
+      recent = records;
       senders.insert(records);
     },
     byId: (ids: readonly number[]) => db.read(() => byId(ids)),
