@@ -139,6 +139,16 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
     });
     afterEach(() => under.dispose());
 
+    it('counts a site whatever its name, although nothing else of it is known', () => {
+      const sites = Object.fromEntries([
+        ['constructor', 2],
+        ['__proto__', 1],
+      ]);
+      const kept = store.insertBan(ban({ evidence: { ...evidence, sites, ofSites: {} } }));
+      const read = store.banInForce(kept.jail, kept.network)!.evidence;
+      assert.deepEqual(Object.entries(read.sites), Object.entries(sites));
+    });
+
     it('keeps with a ban why it was decided, whatever the ban comes to rest on later', () => {
       const plain = store.insertBan(ban());
       assert.equal(store.receiptOf(plain.id), null);

@@ -29,13 +29,13 @@ test('evidence is kept by site: names, events and times of each, and whose each 
     { ...ofSites },
     {
       'a.example': {
-        events: { __proto__: null, login_failure: 3, multicall: 1 },
+        events: { login_failure: 3, multicall: 1 },
         users: ['bob', 'ann'],
         firstFailureAt: 5,
         lastFailureAt: 9,
       },
       'b.example': {
-        events: { __proto__: null, login_failure: 1 },
+        events: { login_failure: 1 },
         users: ['bob'],
         firstFailureAt: 3,
         lastFailureAt: 3,

@@ -26,33 +26,31 @@ export const noEvidence: BanEvidence = {
   lastFailureAt: null,
 };
 
-/** What the failures tell, added to what is known already; the latest lines and names are kept. */
+/**
+ * What the failures tell, added to what is known already; the latest lines and names are kept.
+ *
+ * Sites and users are text that clients choose. They are counted in maps, because a name such as __proto__ must stay a name.
+ */
 export function addEvidence(known: BanEvidence, failures: readonly FailureRecord[]): BanEvidence {
-  // Sites and users are text that clients choose: a name such as __proto__ must stay a name.
-  const sites: Record<string, number> = Object.assign(Object.create(null), known.sites);
-  const events: Record<string, number> = Object.assign(Object.create(null), known.events);
-  const ofSites: Record<string, SiteEvidence> = Object.assign(Object.create(null), known.ofSites);
-  let siteCount = Object.keys(sites).length;
+  const sites = new Map(Object.entries(known.sites));
+  const ofSites = new Map(Object.entries(known.ofSites));
   const lines = [...known.lines];
   const lineSites = [...known.lineSites];
   const lineSenders = known.lines.map((_, at) => known.lineSenders[at] ?? null);
   const bySite = new Map<string, FailureRecord[]>();
   for (const failure of failures) {
-    const { event, line, count, sender } = failure;
-    const site = failure.site in sites || siteCount < maxSites ? failure.site : otherSites;
-    if (!(site in sites)) siteCount++;
-    sites[site] = (sites[site] ?? 0) + count;
-    events[event] = (events[event] ?? 0) + count;
-    lines.push(decoder.decode(line));
+    const site = sites.has(failure.site) || sites.size < maxSites ? failure.site : otherSites;
+    sites.set(site, (sites.get(site) ?? 0) + failure.count);
+    lines.push(decoder.decode(failure.line));
     lineSites.push(site);
-    lineSenders.push(sender);
-    bySite.set(site, [...(bySite.get(site) ?? []), failure]);
+    lineSenders.push(failure.sender);
+    bySite.getOrInsertComputed(site, () => []).push(failure);
   }
-  for (const [site, own] of bySite) ofSites[site] = ofOneSite(ofSites[site], own);
+  for (const [site, own] of bySite) ofSites.set(site, ofOneSite(ofSites.get(site), own));
   return {
-    sites,
-    ofSites,
-    events,
+    sites: Object.fromEntries(sites),
+    ofSites: Object.fromEntries(ofSites),
+    events: countEvents(known.events, failures),
     users: latestUsers(known.users, failures),
     lines: lines.slice(-maxEvidenceLines),
     lineSites: lineSites.slice(-maxEvidenceLines),
@@ -67,15 +65,21 @@ export function addEvidence(known: BanEvidence, failures: readonly FailureRecord
  */
 export function addUnseen(known: BanEvidence, failures: number): BanEvidence {
   if (failures === 0) return known;
-  const sites: Record<string, number> = Object.assign(Object.create(null), known.sites);
-  sites[otherSites] = (sites[otherSites] ?? 0) + failures;
-  return { ...known, sites };
+  const sites = new Map(Object.entries(known.sites));
+  sites.set(otherSites, (sites.get(otherSites) ?? 0) + failures);
+  return { ...known, sites: Object.fromEntries(sites) };
 }
 
-function ofOneSite(known: SiteEvidence = noEvidence, failures: readonly FailureRecord[]): SiteEvidence {
-  const events: Record<string, number> = Object.assign(Object.create(null), known.events);
-  for (const { event, count } of failures) events[event] = (events[event] ?? 0) + count;
-  return { events, users: latestUsers(known.users, failures), ...times(known, failures) };
+const ofOneSite = (known: SiteEvidence = noEvidence, failures: readonly FailureRecord[]): SiteEvidence => ({
+  events: countEvents(known.events, failures),
+  users: latestUsers(known.users, failures),
+  ...times(known, failures),
+});
+
+function countEvents(known: Readonly<Record<string, number>>, failures: readonly FailureRecord[]) {
+  const events = new Map(Object.entries(known));
+  for (const { event, count } of failures) events.set(event, (events.get(event) ?? 0) + count);
+  return Object.fromEntries(events);
 }
 
 /** Names, the latest first. */

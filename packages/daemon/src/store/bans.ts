@@ -5,7 +5,6 @@ import {
   maxEvidenceLines,
   maxEvidenceUsers,
   type Network,
-  type SiteEvidence,
 } from '@portcullis/core';
 import { lastAddress, toColumn } from './address-column.ts';
 import type { createBansInForce } from './bans-in-force.ts';
@@ -31,7 +30,8 @@ export function createBanTable(
    * kept apart.
    */
   function writeEvidence(id: number, ban: Omit<BanRecord, 'id'>, receipt?: BanReceipt): void {
-    const { events, lines, lineSites, lineSenders, firstFailureAt, lastFailureAt, sites } = ban.evidence;
+    const { events, lines, lineSites, lineSenders, firstFailureAt, lastFailureAt, sites, ofSites } =
+      ban.evidence;
     const latest = lines.slice(-maxEvidenceLines);
     const decided = receipt?.evidence.map(({ line }) => line) ?? latest;
     const apart = decided.length !== latest.length || decided.some((line, at) => line !== latest[at]);
@@ -54,7 +54,8 @@ export function createBanTable(
       apart ? JSON.stringify(decided) : null,
     );
     for (const [site, failures] of Object.entries(sites)) {
-      const own: SiteEvidence | undefined = ban.evidence.ofSites[site];
+      // A name that a client chose may be that of something every object has.
+      const own = Object.hasOwn(ofSites, site) ? ofSites[site] : undefined;
       db.run(
         `INSERT OR REPLACE INTO ban_sites
            (ban_id, site, failures, since, ended, events, users, first_failure_at, last_failure_at)
