@@ -21,7 +21,7 @@ test('passes input to the process and closes it', async () => {
 
 test('passes a hundred thousand lines of input in order', async () => {
   function* numbers() {
-    for (let number = 0; number < 100_000; number++) yield `${number}\n`;
+    for (let number = 0; number < 100_000; number++) yield String(number);
   }
   const seen: string[] = [];
   await exec.lines(['cat'], (line) => seen.push(line), { input: numbers() });

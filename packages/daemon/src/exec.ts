@@ -7,7 +7,7 @@ import { ExecError } from './exec-error.ts';
 export type Argv = readonly [program: string, ...args: string[]];
 
 export interface ExecOptions {
-  /** Written to standard input, which is then closed. Left out: standard input is /dev/null. */
+  /** Written to standard input, which is then closed: a text, or lines without their newlines. Left out: it is /dev/null. */
   readonly input?: string | Iterable<string>;
   /** After this time the process is killed. Default: 10 s. */
   readonly timeoutMs?: number;
@@ -232,7 +232,7 @@ function attend(
 
 /** Writes as fast as the process reads. A process that ends before that tells why by its exit code. */
 function feed(stdin: Writable, input: string | Iterable<string>, fail: (error: unknown) => void): void {
-  const chunks = inChunks(typeof input === 'string' ? [input] : input);
+  const chunks = typeof input === 'string' ? [input].values() : inChunks(input);
   const pump = () => {
     try {
       for (let next = chunks.next(); !next.done; next = chunks.next()) {
@@ -246,11 +246,11 @@ function feed(stdin: Writable, input: string | Iterable<string>, fail: (error: u
   pump();
 }
 
-/** Joins small pieces, so that a hundred thousand lines are not a hundred thousand writes. */
-function* inChunks(pieces: Iterable<string>): Generator<string> {
+/** Joins lines, so that a hundred thousand are not a hundred thousand writes. */
+function* inChunks(lines: Iterable<string>): Generator<string> {
   let chunk = '';
-  for (const piece of pieces) {
-    chunk += piece;
+  for (const line of lines) {
+    chunk += `${line}\n`;
     if (chunk.length >= chunkSize) {
       yield chunk;
       chunk = '';

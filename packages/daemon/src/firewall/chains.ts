@@ -101,9 +101,9 @@ export function createChains(
 }
 
 function* transaction(lines: Iterable<string>): Generator<string> {
-  yield '*filter\n';
-  for (const line of lines) yield `${line}\n`;
-  yield 'COMMIT\n';
+  yield '*filter';
+  yield* lines;
+  yield 'COMMIT';
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

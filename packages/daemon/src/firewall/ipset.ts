@@ -68,7 +68,7 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       ...(sets.has(set) ? [] : [createSet(set, family)]),
       ...bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
     ]);
-    await restoreSets(exec, lines);
+    if (lines.length > 0) await restoreSets(exec, lines);
     await chains.write(jails, tables);
     const needed = new Set(wanted.map(({ set }) => set));
     await destroySets(

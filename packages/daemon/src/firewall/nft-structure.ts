@@ -64,23 +64,23 @@ export function* writeStructure(structure: NftStructure, present: NftTable | nul
   const { jails, sets } = structure;
   const chains = new Set([...structure.hooks, ...jails.map(chainName)]);
   const setNames = new Set(sets.map(({ name }) => name));
-  yield `add table ${tableName}\n`;
+  yield `add table ${tableName}`;
   for (const { name, family } of sets) {
-    yield `add set ${tableName} ${name} { type ${addressType(family)}; size ${maxEntries}; flags timeout; }\n`;
+    yield `add set ${tableName} ${name} { type ${addressType(family)}; size ${maxEntries}; flags timeout; }`;
   }
   for (const hook of structure.hooks) {
-    yield `add chain ${tableName} ${hook} { type filter hook ${hook} priority ${priority}; policy accept; }\n`;
+    yield `add chain ${tableName} ${hook} { type filter hook ${hook} priority ${priority}; policy accept; }`;
   }
-  for (const jail of jails) yield `add chain ${tableName} ${chainName(jail)}\n`;
+  for (const jail of jails) yield `add chain ${tableName} ${chainName(jail)}`;
   for (const chain of new Set([...(present?.chains.keys() ?? []), ...chains])) {
-    yield `flush chain ${tableName} ${chain}\n`;
+    yield `flush chain ${tableName} ${chain}`;
   }
-  for (const [chain, rule] of wantedRules(structure)) yield `add rule ${tableName} ${chain} ${rule}\n`;
+  for (const [chain, rule] of wantedRules(structure)) yield `add rule ${tableName} ${chain} ${rule}`;
   for (const chain of present?.chains.keys() ?? []) {
-    if (!chains.has(chain)) yield `delete chain ${tableName} ${chain}\n`;
+    if (!chains.has(chain)) yield `delete chain ${tableName} ${chain}`;
   }
   for (const set of present?.sets.keys() ?? []) {
-    if (!setNames.has(set)) yield `delete set ${tableName} ${set}\n`;
+    if (!setNames.has(set)) yield `delete set ${tableName} ${set}`;
   }
 }
 

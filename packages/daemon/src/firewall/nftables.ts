@@ -81,7 +81,7 @@ export function createNftables(config: FirewallConfig, ports: PortsOf, exec: Exe
     const present = await read(exec);
     if (present !== null) refuseForeignTable(present);
     if (jails.length === 0) {
-      if (present !== null) await nft([`delete table ${tableName}\n`]);
+      if (present !== null) await nft([`delete table ${tableName}`]);
       sets = new Map();
       written = new Map();
     } else {
@@ -223,7 +223,7 @@ function* elementLines(changes: readonly FirewallChange[], clock: Clock): Genera
 function* commands(verb: 'add' | 'delete', set: string, elements: readonly string[]): Generator<string> {
   for (let from = 0; from < elements.length; from += elementsAtOnce) {
     const some = elements.slice(from, from + elementsAtOnce).join(', ');
-    yield `${verb} element ${tableName} ${set} { ${some} }\n`;
+    yield `${verb} element ${tableName} ${set} { ${some} }`;
   }
 }
 

@@ -88,13 +88,10 @@ const restoreTimeout = 60_000;
 
 /**
  * Carries out lines for `ipset restore`, in order, and reads them as fast as `ipset` takes them. What exists is replaced,
- * what is missing need not be deleted. Runs nothing where there are no lines.
+ * what is missing need not be deleted.
  */
 export async function restoreSets(exec: Exec, lines: Iterable<string>): Promise<void> {
-  const input = Iterator.from(lines);
-  const first = input.next();
-  if (first.done === true) return;
-  await exec(restoreArgv, { input: withNewlines(first.value, input), timeoutMs: restoreTimeout });
+  await exec(restoreArgv, { input: lines, timeoutMs: restoreTimeout });
 }
 
 /** The sets that are as Portcullis makes them. */
@@ -120,9 +117,4 @@ export async function destroySets(exec: Exec, sets: readonly string[]): Promise<
       left = left.filter((set) => there.has(set));
     }
   }
-}
-
-function* withNewlines(first: string, others: Iterable<string>): Generator<string> {
-  yield `${first}\n`;
-  for (const line of others) yield `${line}\n`;
 }
