@@ -9,6 +9,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,6 +55,7 @@ const packages: Readonly<Record<Suite, readonly string[]>> = {
   trixie: [...basePackages, 'nginx-light', 'php-fpm', 'php-sqlite3', 'php-curl', 'php-mbstring'],
 };
 const cache = path.join(import.meta.dirname, '../.cache/containers');
+const memoryDisk = '/dev/shm';
 const mirror = 'http://deb.debian.org/debian';
 const bootScript = path.join(import.meta.dirname, 'container-boot.sh');
 const bootTimeout = 90_000;
@@ -214,25 +216,38 @@ function imageOf(suite: Suite): string {
   return path.join(cache, `${suite}-${hash}`);
 }
 
-/** The tree that containers of a suite begin with: made by debootstrap once, which takes a minute, and kept. */
+/**
+ * The tree that containers of a suite begin with: made by debootstrap once, which takes a minute, and kept. It is made in
+ * memory where there is some, because dpkg waits for the disk after each file.
+ */
 async function baseImage(suite: Suite): Promise<string> {
   const folder = imageOf(suite);
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
   const draft = mkdtempSync(path.join(cache, '.draft-'));
+  const workshop = mkdtempSync(path.join(hasRoom(memoryDisk) ? memoryDisk : cache, '.container-'));
   try {
-    const tree = path.join(draft, 'tree');
+    const made = path.join(workshop, 'tree');
     await createExec()(
-      ['debootstrap', '--variant=minbase', `--include=${packages[suite].join(',')}`, suite, tree, mirror],
+      ['debootstrap', '--variant=minbase', `--include=${packages[suite].join(',')}`, suite, made, mirror],
       { timeoutMs: 8 * 60_000 },
     );
+    const tree = path.join(draft, 'tree');
+    await createExec()(['cp', '-a', made, tree], { timeoutMs: programTimeout });
     rmSync(path.join(tree, 'etc/hostname'), { force: true });
     renameSync(tree, folder);
   } catch (error) {
     // Another process may have made it in the meantime.
     if (!existsSync(folder)) throw error;
   } finally {
-    rmSync(draft, { recursive: true, force: true });
+    for (const made of [draft, workshop]) rmSync(made, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Whether two images, and what dpkg needs besides, fit there. */
+function hasRoom(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize > 2 ** 31;
 }

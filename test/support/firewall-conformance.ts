@@ -78,6 +78,36 @@ export function describeFirewall(
       assert.deepEqual([faults, entries.get('wordpress'), entries.get('extra')], [[], 1, 0]);
     });
 
+    law(
+      'may take what is wanted with its first install, says truly what it holds, and asks no second time',
+      async (subject) => {
+        const { firewall } = subject;
+        const gentle = { ...ban('192.0.2.9', null), gentle: true };
+        const wanted = [...everyKind.map((network) => ban(network, null)), gentle];
+        await firewall.install([]);
+        const { entries } = await firewall.install(['wordpress', 'extra'], wanted.values());
+        const held = await firewall.list();
+        assert.equal(held.length, entries.get('wordpress'));
+        assert.ok(held.length === 0 || held.length === wanted.length);
+        assert.deepEqual(
+          held.filter((each) => each.gentle).map(({ network }) => String(network)),
+          held.length > 0 && firewall.sparesPorts ? ['192.0.2.9'] : [],
+        );
+        let reads = 0;
+        function* counted(): Generator<EnforcedBan> {
+          reads++;
+          yield* wanted;
+        }
+        await firewall.install(['wordpress', 'extra'], counted());
+        assert.equal(reads, 0);
+        await firewall.apply(wanted.map(add));
+        await assertHolds(
+          subject,
+          firewall.sparesPorts ? wanted : wanted.map((each) => ({ ...each, gentle: false })),
+        );
+      },
+    );
+
     law('reads changes while it writes, and none where there are none', async (subject) => {
       const bans = everyKind.map((network) => ban(network, null));
       await subject.firewall.apply(bans.values().map(add));

@@ -15,6 +15,7 @@ export const namespacesLeftOut: string | false =
   process.getuid?.() === 0 ? false : 'left out: network namespaces need root';
 
 let created = 0;
+let removed: Promise<void> | null = null;
 
 /**
  * Makes a namespace `pc-<pid>-<n>`. Those of processes that are gone, killed before they could clean up, are removed.
@@ -23,7 +24,8 @@ let created = 0;
  */
 export async function createNamespace(options: { readonly path?: string } = {}): Promise<NetworkNamespace> {
   const outside = createExec();
-  await removeAbandoned(outside);
+  removed ??= removeAbandoned(outside);
+  await removed;
   const name = `pc-${process.pid}-${++created}`;
   await outside(['ip', 'netns', 'add', name]);
   await outside(['ip', '-n', name, 'link', 'set', 'lo', 'up']);

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import {
-  type Compared,
   createZoneClock,
-  Detector,
   type JournalPosition,
   journalLog,
   type LogChunk,
@@ -12,31 +10,22 @@ import {
   type SiteConfig,
   type Verdict,
 } from '@portcullis/core';
-import { AdminSessions } from '../../packages/daemon/src/admin-sessions.ts';
 import { Audience } from '../../packages/daemon/src/audience.ts';
-import { ByHand } from '../../packages/daemon/src/by-hand.ts';
 import { CampaignNews } from '../../packages/daemon/src/campaign-news.ts';
-import { Enforcer } from '../../packages/daemon/src/enforcer.ts';
+import { createDeciding } from '../../packages/daemon/src/deciding.ts';
 import { EventHub } from '../../packages/daemon/src/event-hub.ts';
 import type { Stranger } from '../../packages/daemon/src/evidence-watch.ts';
 import { createExec } from '../../packages/daemon/src/exec.ts';
 import { ExemptionBook } from '../../packages/daemon/src/exemptions.ts';
 import { createDryRun } from '../../packages/daemon/src/firewall/dry-run.ts';
 import { Health } from '../../packages/daemon/src/health.ts';
-import { Holds } from '../../packages/daemon/src/holds.ts';
-import { KnownGood } from '../../packages/daemon/src/known-good.ts';
 import { Origins } from '../../packages/daemon/src/origins/origins.ts';
 import { ReverseNames } from '../../packages/daemon/src/origins/reverse-names.ts';
-import { Pipeline } from '../../packages/daemon/src/pipeline.ts';
-import { SelfTests } from '../../packages/daemon/src/self-tests.ts';
 import { SiteRegistry } from '../../packages/daemon/src/sites/registry.ts';
 import { createSites } from '../../packages/daemon/src/sites/sites.ts';
-import { selectBans } from '../../packages/daemon/src/store/ban-list.ts';
 import { createCampaignTable } from '../../packages/daemon/src/store/campaigns.ts';
-import { createKnownGoodTable } from '../../packages/daemon/src/store/known-good.ts';
 import { createQueries } from '../../packages/daemon/src/store/queries.ts';
 import { createStore } from '../../packages/daemon/src/store/sqlite.ts';
-import { VerdictRecorder } from '../../packages/daemon/src/verdict-recorder.ts';
 
 export const smallDaemonStart = Date.parse('2026-11-21T12:00:00Z');
 
@@ -97,110 +86,45 @@ export async function createSmallDaemon(
     events,
     tell: () => {},
   });
-  const detector = new Detector(config.jails, exemptions.current, 1, campaigns.readers, systemOf);
   const firewall = createDryRun(clock);
   await firewall.install(config.jails.map(({ name }) => name));
-  const jail = (name: string) => config.jails.find((each) => each.name === name);
-  const enforcer = new Enforcer({
-    store,
-    firewall,
-    clock,
-    events,
-    jail,
-    onBan: (ban) => campaigns.banned(ban),
-    onEnd: (key) => recorder.drop(key),
-    onApplied: () => {},
-    onRefusal: (error) => assert.fail(error),
-  });
-  const sessions = new AdminSessions({ clock, store, owns: (part, name) => registry.owns(part, name) });
-  const knownGoodTable = createKnownGoodTable(store.db);
-  const knownGood = new KnownGood({
-    table: knownGoodTable,
-    store,
-    clock,
-    settings: () => config.knownGood,
-    detector,
-    isAtWork: (address, site) => sessions.isAtWork(address, site),
-    ownerOf: (site) => registry.owners.ownerOf(site),
-  });
-  store.db.beforeCommit(() => knownGood.save());
-  const holds = new Holds({
-    table: knownGoodTable,
-    store,
-    clock,
-    detector,
-    lastFailureId: () => pipeline.lastFailureId,
-    settings: () => config.knownGood,
-    hasJail: (name) => jail(name) !== undefined,
-    isExempt: (network, name) => exemptions.covering(network, name, clock.now()) !== null,
-    ban: (verdict, end) => recorder.enact(verdict, end),
-    committed: () => enforcer.flush(),
-    tell: () => {},
-  });
-  const compare = (network: Network, name: string): Compared => ({
-    exemptions: exemptions.countBySource(name),
-    exemptedBy: exemptions.against(network, name, clock.now())?.detail ?? null,
-    logins: knownGood.describe(network).map(({ site, hours, known }) => ({ site, hours, known })),
-  });
-  const recorder = new VerdictRecorder({
-    store,
-    enforcer,
-    clock,
-    random: () => 0,
-    jail,
-    innocents: {
-      isExempt: (network, name) => exemptions.covering(network, name, clock.now()) !== null,
-      holdsInnocent: (network, name, sites) =>
-        exemptions.overlapping(network, name, clock.now()).length > 0 ||
-        exemptions.touchedBySites(network, sites, clock.now()) ||
-        knownGood.holdsKnown(network),
-      isKnownAt: (address, site) => knownGood.isKnownAt(address, site),
-    },
-    judge(config, verdict, failures) {
-      const judged = knownGood.judge(config, verdict, failures);
-      if (judged.act === 'ban' || judged.act === 'hold') return holds.take(judged) ?? 'settled';
-      return judged.act === 'wait' ? 'wait' : 'settled';
-    },
-    compare,
-    factorOf: (failure) => knownGood.factorOf(failure),
-  });
-  const selfTests = new SelfTests({ clock, jails });
   const waiting: (() => void)[] = [];
   const doubted: Verdict[] = [];
   const strangers: Stranger[] = [];
   const loggedIn: string[] = [];
-  const pipeline = new Pipeline({
-    store,
-    detector,
-    clock,
-    zone: createZoneClock('UTC'),
-    newLogsSince: 0,
-    begin: () => {},
-    record: (verdicts) => recorder.record(verdicts),
-    committed: () => {},
-    later: (work) => (hold ? waiting.push(work) : work()),
-    onDoubtful(verdicts, found) {
-      doubted.push(...verdicts);
-      strangers.push(...found);
-    },
-    onCutLine: () => {},
-    onLogin(address, line) {
-      loggedIn.push(String(address));
-      knownGood.login(address, line.site, line.user() ?? '', line.time);
-    },
-    onSelfTest: (...line) => selfTests.arrived(...line),
-  });
-  const byHand = new ByHand({
-    store,
-    enforcer,
-    detector,
-    exemptions,
-    compare,
-    clock,
-    jails,
-    lastFailureId: () => pipeline.lastFailureId,
-    matching: (query) => selectBans(store.db, query),
-  });
+  const { detector, enforcer, sessions, knownGoodTable, holds, recorder, selfTests, pipeline, byHand } =
+    createDeciding({
+      config: () => config,
+      store,
+      clock,
+      events,
+      registry,
+      exemptions,
+      campaigns,
+      firewall: () => firewall,
+      seed: 1,
+      random: () => 0,
+      systemOf,
+      zone: createZoneClock('UTC'),
+      newLogsSince: 0,
+      hooks: {
+        onBan: () => {},
+        onApplied: () => {},
+        onRefusal: (error) => assert.fail(error),
+        begin: () => {},
+        onDecided: () => {},
+        onHoldDecided: () => enforcer.flush(),
+        later: (work) => (hold ? waiting.push(work) : work()),
+        onDoubtful(verdicts, found) {
+          doubted.push(...verdicts);
+          strangers.push(...found);
+        },
+        onCutLine: () => {},
+        onLogin: (address) => loggedIn.push(String(address)),
+        onProxied: () => {},
+        tell: () => {},
+      },
+    });
   const changed = () => {
     detector.exempt(exemptions.current);
     audience.forget();

@@ -60,6 +60,7 @@ export class BurstWatch<T> {
    * @param item what is to be settled; null where the line is no failure
    */
   see(line: WordPressLine, pid: number, item: T | null): void {
+    if (item === null && this.#size === 0) return;
     const { micros } = line;
     const at = line.time * 1_000 + micros;
     const known = micros >= 0 && pid >= 0 && at !== this.#still;

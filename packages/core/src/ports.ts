@@ -166,8 +166,12 @@ export type Alone = <T>(read: () => Promise<T>) => Promise<T>;
  */
 export interface Firewall {
   readonly backend: 'ipset' | 'iptables' | 'nftables' | 'dry-run';
-  /** @returns what the kernel then holds; it has no faults */
-  install(jails: readonly string[]): Promise<StructureReport>;
+  /**
+   * @param bans what is wanted: where the kernel has no place for entries yet, they may go there while the rest is made. Read at
+   *   most once, and only then
+   * @returns what the kernel then holds; it has no faults
+   */
+  install(jails: readonly string[], bans?: Iterable<EnforcedBan>): Promise<StructureReport>;
   apply(changes: Iterable<FirewallChange>): Promise<void>;
   inspect(alone?: Alone): Promise<StructureReport>;
   list(): Promise<readonly EnforcedBan[]>;

@@ -2,22 +2,19 @@ import path from 'node:path';
 import { PortcullisError } from '@portcullis/contracts';
 import {
   type Clock,
-  type Compared,
   type Config,
   createProxies,
   createZoneClock,
-  Detector,
   type Firewall,
   hostReader,
   type Network,
 } from '@portcullis/core';
-import { AdminSessions } from './admin-sessions.ts';
 import { listenAdmin } from './api/admin-socket.ts';
 import type { Listening } from './api/socket.ts';
 import { Audience } from './audience.ts';
-import { ByHand, networkOf } from './by-hand.ts';
+import { networkOf } from './by-hand.ts';
 import { CampaignNews } from './campaign-news.ts';
-import { Enforcer } from './enforcer.ts';
+import { createDeciding } from './deciding.ts';
 import { EventHub } from './event-hub.ts';
 import { createEventLog } from './event-log.ts';
 import { EvidenceWatch } from './evidence-watch.ts';
@@ -27,8 +24,6 @@ import { Expiry } from './expiry.ts';
 import { Connections } from './firewall/connections.ts';
 import { createFirewall } from './firewall/firewall.ts';
 import { Health } from './health.ts';
-import { Holds } from './holds.ts';
-import { KnownGood } from './known-good.ts';
 import { createOperations } from './live-operations.ts';
 import type { Logger } from './log.ts';
 import { LogReading } from './log-reading.ts';
@@ -36,7 +31,6 @@ import { Origins } from './origins/origins.ts';
 import { ReverseNames } from './origins/reverse-names.ts';
 import { withOrigins } from './origins/with-origins.ts';
 import { createPeriodicReports } from './periodic-reports.ts';
-import { Pipeline } from './pipeline.ts';
 import { ProxiedSites } from './proxied-sites.ts';
 import { Reconciler } from './reconciler.ts';
 import { recount } from './recount.ts';
@@ -44,15 +38,11 @@ import { releaseMemory } from './release-memory.ts';
 import { releaseProgramPages } from './release-pages.ts';
 import { Reports } from './reporters/reports.ts';
 import { createSilentSites } from './reporters/silent-sites.ts';
-import { SelfTests } from './self-tests.ts';
 import { SiteRegistry } from './sites/registry.ts';
 import { createSites } from './sites/sites.ts';
-import { selectBans } from './store/ban-list.ts';
 import { createCampaignTable } from './store/campaigns.ts';
-import { createKnownGoodTable } from './store/known-good.ts';
 import { readNewestBans } from './store/newest-bans.ts';
 import { createStore } from './store/sqlite.ts';
-import { VerdictRecorder } from './verdict-recorder.ts';
 
 export const version = '0.1.0';
 
@@ -150,7 +140,6 @@ export function createApp(options: AppOptions): App {
     events,
     tell: (reader, event) => reports.tellReader(reader, event),
   });
-  const detector = new Detector(config.jails, exemptions.current, seed, campaigns.readers, systemOf);
   const reports = new Reports({
     outbox: store.outbox,
     clock,
@@ -186,86 +175,47 @@ export function createApp(options: AppOptions): App {
   let stopping = false;
   let toldAuditHead = 0;
 
-  const lastFailureId = () => pipeline.lastFailureId;
-  const enforcer = new Enforcer({
-    store,
-    get firewall() {
-      return firewall;
-    },
-    clock,
-    events,
-    jail: (name) => config.jails.find((jail) => jail.name === name),
-    onBan(ban) {
-      campaigns.banned(ban);
-      reports.banned(ban);
-    },
-    onEnd: (key) => recorder.drop(key),
-    onApplied(begun, ended) {
-      reconciler.applied();
-      connections.unbanned(ended.map(({ network }) => network));
-      connections.banned(begun);
-    },
-    onRefusal(error) {
-      health.set('firewall_failed', '', `The firewall refused a change: ${error.message}`);
-      reconciler.suspect();
-    },
-  });
+  const { detector, enforcer, sessions, knownGood, holds, recorder, selfTests, pipeline, byHand } =
+    createDeciding({
+      config: () => config,
+      store,
+      clock,
+      events,
+      registry,
+      exemptions,
+      campaigns,
+      firewall: () => firewall,
+      seed,
+      random: Math.random,
+      systemOf,
+      zone: createZoneClock(Temporal.Now.timeZoneId()),
+      newLogsSince: startedAt - longestFindtime(),
+      hooks: {
+        onBan: (ban) => reports.banned(ban),
+        onApplied(begun, ended) {
+          reconciler.applied();
+          connections.unbanned(ended.map(({ network }) => network));
+          connections.banned(begun);
+        },
+        onRefusal(error) {
+          health.set('firewall_failed', '', `The firewall refused a change: ${error.message}`);
+          reconciler.suspect();
+        },
+        begin: () => expiry.followClock(),
+        onDecided: () => void apply(),
+        onHoldDecided: apply,
+        later: (work, delay) => setTimeout(work, delay),
+        onDoubtful(verdicts, strangers) {
+          evidenceWatch.doubtful(verdicts);
+          evidenceWatch.strangers(strangers);
+        },
+        onCutLine: (file) =>
+          log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
+        onProxied: (address, line) => proxiedSites.failed(address, line.site, line.count),
+        tell: (event) => reports.tell(event),
+      },
+    });
   const proxiedSites = new ProxiedSites({ clock, health, exemptions, tell: (event) => reports.tell(event) });
-  const knownGoodTable = createKnownGoodTable(store.db);
-  const sessions = new AdminSessions({ clock, store, owns: (part, name) => registry.owns(part, name) });
-  const knownGood = new KnownGood({
-    table: knownGoodTable,
-    store,
-    clock,
-    settings: () => config.knownGood,
-    detector,
-    isAtWork: (address, site) => sessions.isAtWork(address, site),
-    ownerOf: (site) => registry.owners.ownerOf(site),
-  });
-  store.db.beforeCommit(() => knownGood.save());
-  const holds = new Holds({
-    table: knownGoodTable,
-    store,
-    clock,
-    detector,
-    lastFailureId,
-    settings: () => config.knownGood,
-    hasJail: (name) => config.jails.some((jail) => jail.name === name),
-    isExempt: (network, jail) => exemptions.covering(network, jail, clock.now()) !== null,
-    ban: (verdict, end) => recorder.enact(verdict, end),
-    committed() {
-      expiry.schedule();
-      return enforcer.flush();
-    },
-    tell: (event) => reports.tell(event),
-  });
-  const compare = (network: Network, jail: string): Compared => ({
-    exemptions: exemptions.countBySource(jail),
-    exemptedBy: exemptions.against(network, jail, clock.now())?.detail ?? null,
-    logins: knownGood.describe(network).map(({ site, hours, known }) => ({ site, hours, known })),
-  });
-  const recorder = new VerdictRecorder({
-    store,
-    enforcer,
-    clock,
-    random: Math.random,
-    jail: (name) => config.jails.find((jail) => jail.name === name),
-    innocents: {
-      isExempt: (network, jail) => exemptions.covering(network, jail, clock.now()) !== null,
-      holdsInnocent: (network, jail, sites) =>
-        exemptions.overlapping(network, jail, clock.now()).length > 0 ||
-        exemptions.touchedBySites(network, sites, clock.now()) ||
-        knownGood.holdsKnown(network),
-      isKnownAt: (address, site) => knownGood.isKnownAt(address, site),
-    },
-    judge(jail, verdict, failures) {
-      const judged = knownGood.judge(jail, verdict, failures);
-      if (judged.act === 'ban' || judged.act === 'hold') return holds.take(judged) ?? 'settled';
-      return judged.act === 'wait' ? 'wait' : 'settled';
-    },
-    compare,
-    factorOf: (failure) => knownGood.factorOf(failure),
-  });
   const expiry = new Expiry({ store, enforcer, clock, log, settle: () => recorder.settle() });
   const reconciler = new Reconciler({
     store,
@@ -280,27 +230,6 @@ export function createApp(options: AppOptions): App {
     endDue: () => expiry.endDue(),
   });
   const evidenceWatch = new EvidenceWatch({ detector, health, clock });
-  const selfTests = new SelfTests({ clock, jails });
-  const pipeline = new Pipeline({
-    store,
-    detector,
-    clock,
-    zone: createZoneClock(Temporal.Now.timeZoneId()),
-    newLogsSince: startedAt - longestFindtime(),
-    begin: () => expiry.followClock(),
-    record: (verdicts) => recorder.record(verdicts),
-    committed: apply,
-    later: (work, delay) => setTimeout(work, delay),
-    onDoubtful(verdicts, strangers) {
-      evidenceWatch.doubtful(verdicts);
-      evidenceWatch.strangers(strangers);
-    },
-    onCutLine: (file) =>
-      log.warn({ file }, 'A line was longer than 16 KiB and was cut; it counts for nothing.'),
-    onProxied: (address, line) => proxiedSites.failed(address, line.site, line.count),
-    onLogin: (address, line) => knownGood.login(address, line.site, line.user() ?? '', line.time),
-    onSelfTest: (...line) => selfTests.arrived(...line),
-  });
   const reading = new LogReading({
     settings: () => config.log,
     longestFindtime,
@@ -310,18 +239,6 @@ export function createApp(options: AppOptions): App {
     exec,
     clock,
     log,
-  });
-  const byHand = new ByHand({
-    store,
-    enforcer,
-    detector,
-    exemptions,
-    compare,
-    clock,
-    jails,
-    lastFailureId,
-    onForget: (network, jail) => knownGood.forget(network, jail),
-    matching: (query) => selectBans(store.db, query),
   });
   const sites = createSites({
     version,
@@ -397,9 +314,9 @@ export function createApp(options: AppOptions): App {
 
   // ─── Upkeep ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function apply(): void {
+  function apply(): Promise<void> {
     expiry.schedule();
-    void enforcer.flush();
+    return enforcer.flush();
   }
 
   function every(interval: number, work: () => void): void {

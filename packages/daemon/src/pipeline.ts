@@ -295,31 +295,25 @@ export class Pipeline {
     const now = this.#now;
     if (cut) this.#findings.cutLines++;
     if (!line.read(bytes, start, end, cut)) return;
-    const address = line.address();
     const { detector } = this.#options;
-    if (
-      line.message?.event === 'login_success' &&
-      line.reason === 'not_a_failure' &&
-      address !== null &&
-      (detector.witnesses.doubts(line, sender) & doubtBits.wrong_sender) === 0
-    )
-      this.#options.onLogin?.(address, line);
+    if (line.message?.event === 'login_success') this.#login(line, sender);
+    const pid = sender?.pid ?? line.pid;
+    if (line.time < since) {
+      if (line.reason === 'self_test') return;
+      touch(this.#findings.sites, line.site, line.time, line.count, 0, now);
+      bursts.see(line, pid, null);
+      return;
+    }
+    const address = line.address();
     const reason = detector.examine(line, address, now);
     if (reason === 'proxy') this.#options.onProxied?.(address!, line);
     if (reason === 'self_test') {
       this.#options.onSelfTest(log, line, address!, now);
       return;
     }
-    const pid = sender?.pid ?? line.pid;
     const { message } = line;
     // What no filter names is not kept: it is no evidence, and most lines of an honest log are such.
-    if (
-      line.time < since ||
-      address === null ||
-      message === null ||
-      message.filters === 0 ||
-      Number.isNaN(line.time)
-    ) {
+    if (address === null || message === null || message.filters === 0 || Number.isNaN(line.time)) {
       touch(this.#findings.sites, line.site, line.time, line.count, 0, now);
       bursts.see(line, pid, null);
       return;
@@ -339,6 +333,14 @@ export class Pipeline {
       sender,
     };
     bursts.see(line, pid, new Draft(record, reason === null ? message.filters : 0, before));
+  }
+
+  /** A successful login counts wherever its line stands, as long as the site wrote it. */
+  #login(line: WordPressLine, sender: Sender | null): void {
+    const address = line.address();
+    const { detector, onLogin } = this.#options;
+    if (line.reason !== 'not_a_failure' || address === null) return;
+    if ((detector.witnesses.doubts(line, sender) & doubtBits.wrong_sender) === 0) onLogin?.(address, line);
   }
 
   /** Counts a failure whose instant is over. */

@@ -115,7 +115,9 @@ export class Reconciler {
   /** Puts chains, sets and jumps in place for the jails there are now, and drops those of others. */
   async install(): Promise<void> {
     const { firewall, jails, health } = this.#options;
-    this.#found = await firewall.install(jails());
+    // Later what is missing is to be counted as a repair.
+    const first = this.#comparedAt === Number.NEGATIVE_INFINITY && sum(this.#countEnforceable().values()) > 0;
+    this.#found = await firewall.install(jails(), first ? this.#enforceable() : []);
     this.#installed = true;
     health.keep('ipv6_unenforced', new Set(firewall.limits));
     for (const limit of firewall.limits) health.set('ipv6_unenforced', limit, limit);
@@ -152,7 +154,7 @@ export class Reconciler {
     this.#found = null;
     const due = this.#suspicious || Math.abs(clock.now() - this.#comparedAt) >= compareInterval;
     if (due || !sameNumbers(wanted, now, jails())) await this.#compare(now);
-    else this.enforced = sum(wanted.values());
+    else this.enforced = sum(this.#countHeld().values());
     this.verifiedAt = clock.now();
   }
 

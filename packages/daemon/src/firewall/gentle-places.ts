@@ -6,8 +6,13 @@ export function withGentlePlaces(firewall: Firewall, clock: Clock): Firewall {
   const { install, apply, inspect, list } = firewall;
   return Object.assign(firewall, {
     sparesPorts: true,
-    install: async (jails: readonly string[]) =>
-      byJail(await install(jails.flatMap((jail) => [jail, gentlePlace(jail)]))),
+    install: async (jails: readonly string[], bans: Iterable<EnforcedBan> = []) =>
+      byJail(
+        await install(
+          jails.flatMap((jail) => [jail, gentlePlace(jail)]),
+          Iterator.from(bans).map(inPlace),
+        ),
+      ),
     apply: (changes: Iterable<FirewallChange>) => apply(placed(changes, clock)),
     inspect: async (alone) => byJail(await inspect(alone)),
     list: async () => (await list()).map(named),
@@ -24,6 +29,9 @@ function* placed(changes: Iterable<FirewallChange>, clock: Clock): Generator<Fir
     if (!isVoid) yield { ...change, action: 'remove', jail: there };
   }
 }
+
+const inPlace = (ban: EnforcedBan): EnforcedBan =>
+  ban.gentle ? { ...ban, jail: gentlePlace(ban.jail) } : ban;
 
 const named = (ban: EnforcedBan): EnforcedBan =>
   isGentlePlace(ban.jail) ? { ...ban, jail: jailOf(ban.jail), gentle: true } : ban;

@@ -1,5 +1,5 @@
 import { PortcullisError } from '@portcullis/contracts';
-import type { Firewall } from '@portcullis/core';
+import type { EnforcedBan, Firewall } from '@portcullis/core';
 import { ExecError } from '../exec-error.ts';
 
 /** What finds a backend's own structure in the kernel: null where there is none, or nothing that could look. */
@@ -13,8 +13,11 @@ export function takingOver(firewall: Firewall, find: FindPredecessor): Firewall 
   const { install } = firewall;
   let done = false;
   return Object.assign(firewall, {
-    async install(jails: readonly string[]) {
-      const [report, predecessor] = await Promise.all([install(jails), done ? null : find().catch(absent)]);
+    async install(jails: readonly string[], wanted?: Iterable<EnforcedBan>) {
+      const [report, predecessor] = await Promise.all([
+        install(jails, wanted),
+        done ? null : find().catch(absent),
+      ]);
       if (predecessor === null) {
         done = true;
         return report;

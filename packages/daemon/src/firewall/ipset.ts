@@ -54,7 +54,10 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       families.map((family) => ({ jail, family, set: setName(jail, family), chain: chainName(jail) })),
     );
 
-  const install = async (jails: readonly string[]): Promise<StructureReport> => {
+  const install = async (
+    jails: readonly string[],
+    bans: Iterable<EnforcedBan> = [],
+  ): Promise<StructureReport> => {
     refuseSameSet(jails);
     const [tables, sets] = await Promise.all([chains.probe(), readSets(exec)]);
     const wanted = setsOf(jails, chains.families);
@@ -69,7 +72,11 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       ...bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
     ]);
     if (lines.length > 0) await restoreSets(exec, lines);
-    await chains.write(jails, tables);
+    const works = await Promise.allSettled([
+      ourSets(sets).length === 0 ? session.apply(entryLines(additions(bans), chains.families, clock)) : null,
+      chains.write(jails, tables),
+    ]);
+    for (const work of works) if (work.status === 'rejected') throw work.reason;
     const needed = new Set(wanted.map(({ set }) => set));
     await destroySets(
       exec,
@@ -103,7 +110,7 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
     get limits() {
       return chains.limits;
     },
-    install: (jails) => inTurn(() => install(jails)),
+    install: (jails, bans) => inTurn(() => install(jails, bans)),
     apply: (changes) => inTurn(() => session.apply(entryLines(changes, chains.families, clock))),
     inspect,
     async list() {
@@ -144,6 +151,10 @@ function* entryLines(
       yield `add ${entry} timeout ${Math.min(Math.ceil((until - now) / 1000), maxTimeoutSeconds)}`;
     }
   }
+}
+
+function* additions(bans: Iterable<EnforcedBan>): Generator<FirewallChange> {
+  for (const ban of bans) yield { action: 'add', ...ban };
 }
 
 const bansOneByOne = (tables: FilterTables, family: Family, chain: string) => [

@@ -305,7 +305,7 @@ for (const pair of pairs)
             assert.deepEqual(snapshot(), before, JSON.stringify(one.call));
           }
         }),
-        { numRuns: 150 },
+        { numRuns: 60 },
       );
     });
 
@@ -317,7 +317,7 @@ for (const pair of pairs)
           const searched = JSON.stringify(answers).replaceAll(/"detail":"[^"]*nonsense[^"]*"/g, '');
           assert.doesNotMatch(searched, /theirs|bob|office|"receipt"|"rule"/);
         }),
-        { numRuns: 100 },
+        { numRuns: 40 },
       );
     });
 
@@ -358,7 +358,7 @@ for (const pair of pairs)
             renumbered(await told(pair, without, names)),
           );
         }),
-        { numRuns: 100 },
+        { numRuns: 40 },
       );
     });
 
@@ -375,7 +375,7 @@ for (const pair of pairs)
           for (const ban of daemon.store.bansOverlapping(parseNetwork('0.0.0.0/0')!))
             kinds.add(Object.keys(ban.evidence.sites).sort().join(' + ') || 'by hand');
         }),
-        { numRuns: 60, seed: smallDaemonStart % 0x7fffffff },
+        { numRuns: 40, seed: smallDaemonStart % 0x7fffffff },
       );
       const wanted = ['by hand', 'campaign', 'ban of a campaign'];
       for (const kind of [pair.mine, names.theirs, [pair.mine, names.theirs].sort().join(' + '), ...wanted])

@@ -17,7 +17,7 @@ const refused = '; not enforced: ';
 /**
  * Writes bans, each with its evidence and its receipt.
  *
- * @param tally counts a new ban; called inside the write
+ * @param tally counts a new ban; called inside the transaction
  */
 export function createBanTable(
   db: Database,
@@ -73,11 +73,29 @@ export function createBanTable(
     }
   }
 
-  function insert(ban: Omit<BanRecord, 'id'>, receipt?: BanReceipt): BanRecord {
+  /** Of the latest ban there ever was; null: not known. */
+  let lastId: number | null = null;
+  db.onReset(() => {
+    lastId = null;
+  });
+  const nextId = (): number => {
+    lastId ??= db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'bans'")?.seq ?? 0;
+    return lastId + 1;
+  };
+
+  const insert = (ban: Omit<BanRecord, 'id'>, receipt?: BanReceipt): BanRecord =>
+    db.transaction(() => {
+      const id = insertOne(ban, receipt);
+      lastId = id;
+      tally(ban);
+      return { ...ban, id };
+    });
+
+  function insertOne(ban: Omit<BanRecord, 'id'>, receipt?: BanReceipt): number {
     let id = 0;
     const { network, evidence } = ban;
     db.write(() => {
-      id ||= (db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'bans'")?.seq ?? 0) + 1;
+      id ||= nextId();
       db.run(
         `INSERT INTO bans (id, jail, address, prefix, ip, since, until, failures, times_banned, state, ended_at, ended_by,
            reason, sites, users, by_hand, lifted_by, gentle) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -101,10 +119,9 @@ export function createBanTable(
         ban.gentle ? 1 : 0,
       );
       writeEvidence(id, ban, receipt);
-      tally(ban);
       if (ban.endedAt === null) inForce.began(ban);
     });
-    return { ...ban, id };
+    return id;
   }
 
   function update(ban: BanRecord): void {

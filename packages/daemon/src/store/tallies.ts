@@ -11,14 +11,17 @@ export const hourOf = (time: number): number => Math.floor(time / hourMs) * hour
 interface SiteTally {
   readonly events: Map<string, number>;
   readonly users: Map<string, number>;
+  bans: number;
 }
 
 /**
  * Counts by hour, written with the transaction that caused them: kept in memory until it commits, so that a batch of
- * failures costs one row each site and event.
+ * failures costs one row each site and event, and a batch of bans one each site.
  */
 export function createTallies(db: Database) {
   let pending = new Map<number, Map<string, SiteTally>>();
+  /** New bans by hour: one of several sites counts once. */
+  let pendingBans = new Map<number, number>();
   /** Rows that each hour has, by table, as far as known. */
   const sizes = new Map<string, number>();
   let lastHour = -1;
@@ -28,6 +31,7 @@ export function createTallies(db: Database) {
 
   const clear = () => {
     pending = new Map();
+    pendingBans = new Map();
     lastHour = -1;
     lastName = undefined;
   };
@@ -48,7 +52,7 @@ export function createTallies(db: Database) {
     if (name !== lastName) {
       lastSite = lastSites!.get(name);
       if (lastSite === undefined) {
-        lastSite = { events: new Map(), users: new Map() };
+        lastSite = { events: new Map(), users: new Map(), bans: 0 };
         lastSites!.set(name, lastSite);
       }
       lastName = name;
@@ -83,26 +87,35 @@ export function createTallies(db: Database) {
   }
 
   function flush(): void {
-    if (pending.size === 0) return;
+    if (pending.size === 0 && pendingBans.size === 0) return;
     const tallied = pending;
+    const talliedBans = pendingBans;
     clear();
     db.write(() => {
       for (const [hour, sites] of tallied) {
-        for (const [site, { events, users }] of sites) {
+        for (const [site, { events, users, bans }] of sites) {
           for (const [event, count] of events) {
             add('failure_hours', hour, [site, eventCode(event as FailureRecord['event'])], count);
           }
           for (const [user, count] of users) add('user_hours', hour, [site, user], count);
+          if (bans > 0) add('ban_site_hours', hour, [site], bans);
         }
+      }
+      for (const [hour, bans] of talliedBans) {
+        db.run(
+          'INSERT INTO ban_hours VALUES (?, ?) ON CONFLICT (hour) DO UPDATE SET bans = bans + excluded.bans',
+          hour,
+          bans,
+        );
       }
     });
   }
 
-  /** Inside a write. */
+  /** Inside a transaction. */
   function ban(record: Pick<BanRecord, 'since' | 'evidence'>): void {
     const hour = hourOf(record.since);
-    db.run('INSERT INTO ban_hours VALUES (?, 1) ON CONFLICT (hour) DO UPDATE SET bans = bans + 1', hour);
-    for (const site of Object.keys(record.evidence.sites)) add('ban_site_hours', hour, [site], 1);
+    pendingBans.set(hour, (pendingBans.get(hour) ?? 0) + 1);
+    for (const site of Object.keys(record.evidence.sites)) siteOf(hour, site).bans++;
   }
 
   return { failures, ban };
