@@ -41,10 +41,14 @@ export class FailureBlock {
   #newest = Number.NEGATIVE_INFINITY;
   #records = 0;
 
-  /** @param first is to be added first, however long it is */
-  constructor(first: FailureRecord) {
+  /**
+   * @param first is to be added first, however long it is
+   * @param before a block that is filled no more: its memory is used again, because new memory costs more than what fills it
+   */
+  constructor(first: FailureRecord, before: FailureBlock | null = null) {
     this.id = first.id;
-    this.#bytes = new Uint8Array(Math.max(maxBlockBytes, roomFor(first)));
+    const size = Math.max(maxBlockBytes, roomFor(first));
+    this.#bytes = before !== null && before.#bytes.length === size ? before.#bytes : new Uint8Array(size);
     this.#view = new DataView(this.#bytes.buffer);
   }
 

@@ -20,6 +20,8 @@ export function createFailureTable(db: Database, sites: SiteTable) {
   const senders = createFailureSenders(db);
   const unpacked = new Map<number, Uint8Array>();
   let latest: FailureBlock | null = null;
+  /** The one before it, for its memory. */
+  let full: FailureBlock | null = null;
   /** Those of the transaction: most of what is asked for has just come, and its lines are still there. */
   let recent: readonly FailureRecord[] = [];
   /** What the database holds of it may have changed: the next failure begins a block. */
@@ -39,12 +41,14 @@ export function createFailureTable(db: Database, sites: SiteTable) {
       const kind = packKind(record.event, record.channel, record.reason, record.doubts);
       if (latest?.add(record, site, kind)) continue;
       if (latest !== null) save(latest);
-      latest = new FailureBlock(record);
+      latest = new FailureBlock(record, latest ?? full);
       latest.add(record, site, kind);
     }
     if (latest === null) return;
     save(latest);
-    if (latest.isPacked) latest = null;
+    if (!latest.isPacked) return;
+    full = latest;
+    latest = null;
   }
 
   function save(block: FailureBlock): void {
