@@ -23,7 +23,8 @@ const argv = ['ipset', '-exist', '-'] as const;
 export class EntrySession {
   readonly #exec: Exec;
   #ipset: Conversation | null = null;
-  #answer: ((line: string) => void) | null = null;
+  /** Of the batch under way: what `ipset` says, and null where it has ended. */
+  #hear: ((line: string | null) => void) | null = null;
 
   constructor(exec: Exec) {
     this.#exec = exec;
@@ -36,8 +37,10 @@ export class EntrySession {
   }
 
   close(): void {
-    this.#ipset?.stop();
+    const ipset = this.#ipset;
     this.#ipset = null;
+    ipset?.stop();
+    this.#hear?.(null);
   }
 
   /**
@@ -63,21 +66,26 @@ export class EntrySession {
     const ipset = this.open();
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const answer = RegExp(` is (?:NOT )?in set ${RegExp.escape(set)}\\.$`);
-    this.#answer = (line) => resolve(answer.test(line));
-    void ipset.ended.then(() => resolve(false));
+    this.#hear = (line) => {
+      const answered = line !== null && answer.test(line);
+      // A remark, as that the kernel is of another age, is neither an answer nor an error.
+      if (answered || !line?.startsWith('Warning: ')) resolve(answered);
+    };
     const timer = setTimeout(() => resolve(false), timeout);
     ipset.send(`${lines.join('\n')}\ntest ${set} ${entry}\n`);
     const done = await promise;
     clearTimeout(timer);
-    this.#answer = null;
+    this.#hear = null;
     if (!done) this.close();
     return done;
   }
 
   #start(): Conversation {
-    const ipset = this.#exec.converse(argv, (line) => this.#answer?.(line));
+    const ipset = this.#exec.converse(argv, (line) => {
+      if (this.#ipset === ipset) this.#hear?.(line);
+    });
     void ipset.ended.then(() => {
-      if (this.#ipset === ipset) this.#ipset = null;
+      if (this.#ipset === ipset) this.close();
     });
     return ipset;
   }
