@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultConfig } from '@portcullis/contracts';
+import { ConfigFile, defaultConfig } from '@portcullis/contracts';
+import { Ajv } from 'ajv';
 import { stringify } from 'smol-toml';
 import { parseConfig, standardConfig } from './config.ts';
 
@@ -10,6 +11,12 @@ const only = (text: string) => {
   assert.equal(problems.length, 1, JSON.stringify(problems));
   return problems[0]!;
 };
+
+test('the schema of the configuration is one by the strictest reading', () => {
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true });
+  assert.equal(ajv.validateSchema(ConfigFile as object), true, ajv.errorsText());
+  ajv.compile(ConfigFile as object);
+});
 
 test('an empty file, the defaults written out, and no file are the same', () => {
   assert.deepEqual(parseConfig('').config, standardConfig());

@@ -1,7 +1,7 @@
 import v8 from 'node:v8';
 
 /**
- * How long Maglev has the one thread that compiles for itself, in milliseconds: Turbofan takes ten times as long for a
+ * How long Maglev has the one thread that compiles for itself, in milliseconds: Turbofan takes six times as long for a
  * function, and a burst of bans is over before it is through.
  */
 const turbofanDelay = 1_500;

@@ -2,8 +2,8 @@ import type { Conversation, Exec } from '../exec.ts';
 import { restoreSets } from './sets.ts';
 
 /**
- * Lines that the `ipset` that waits is given; of more it would take longer than the start of another, which reads them
- * with fewer system calls each.
+ * Lines that the `ipset` that waits is given. Of more, `ipset restore` takes a third less time, start included: 100,000 took it
+ * 1.2 s, and the one that waits 1.7.
  */
 const maxLines = 1_000;
 /** In milliseconds: 1,000 lines take 20. */

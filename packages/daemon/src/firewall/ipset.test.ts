@@ -75,6 +75,18 @@ suite('the sets of the ipset firewall', { skip: namespacesLeftOut }, () => {
     assert.equal(forever, 0);
   });
 
+  test('are filled by the install that makes them, and by none that finds them', async () => {
+    await using namespace = await createNamespace();
+    const firewall = await createFirewall({ ...defaultFirewall, backend: 'ipset' }, namespace.exec, clock);
+    const wanted = Array.from({ length: 2_000 }, (_, n) => ban(`10.9.${n >> 8}.${n & 255}`, null));
+    const { faults, entries } = await firewall.install(['wordpress'], wanted);
+    assert.deepEqual([faults, entries.get('wordpress')], [[], 2_000]);
+    assert.equal((await firewall.list()).length, 2_000);
+    const again = await firewall.install(['wordpress'], [ban('192.0.2.1', null)]);
+    assert.equal(again.entries.get('wordpress'), 2_000);
+    firewall.close();
+  });
+
   test('are not shared by two jails', async () => {
     await using namespace = await createNamespace();
     const firewall = await createHost(namespace, 'ipset').open();

@@ -43,7 +43,7 @@ export class FailureBlock {
 
   /**
    * @param first is to be added first, however long it is
-   * @param before a block that is filled no more: its memory is used again, because new memory costs more than what fills it
+   * @param before a block that is filled no more: its memory is used again, because new memory costs half as much as what fills it
    */
   constructor(first: FailureRecord, before: FailureBlock | null = null) {
     this.id = first.id;
