@@ -12,7 +12,9 @@ import {
 import { Enforcer } from './enforcer.ts';
 import { EventHub } from './event-hub.ts';
 import { createDryRun } from './firewall/dry-run.ts';
+import { Health } from './health.ts';
 import { Pipeline } from './pipeline.ts';
+import { Reconciler } from './reconciler.ts';
 import { recount } from './recount.ts';
 import { createStore } from './store/sqlite.ts';
 import { VerdictRecorder } from './verdict-recorder.ts';
@@ -109,6 +111,54 @@ describe('from lines to decisions', () => {
     recorder.stop();
     assert.equal(banOf(store, '198.51.100.7')?.failures, 30_003);
     assert.ok(writes > 0 && writes <= 600, `${writes} writes`);
+  });
+
+  test('a look at the kernel takes bans that are on their way neither for missing nor for too many', async () => {
+    const { store, read, recorder, enforcer, firewall, clock } = await createDecisions();
+    let lists = 0;
+    let meanwhile = () => {};
+    const watched: Firewall = {
+      ...firewall,
+      list: () => {
+        lists++;
+        return firewall.list();
+      },
+      inspect: (alone = (look) => look()) =>
+        alone(async () => {
+          const report = await firewall.inspect();
+          meanwhile();
+          return report;
+        }),
+    };
+    const reconciler = new Reconciler({
+      store,
+      firewall: watched,
+      enforcer,
+      clock,
+      events: new EventHub(clock),
+      health: new Health(() => {}),
+      jails: () => ['wordpress'],
+      endDue: () => {},
+    });
+    read(failures('198.51.100.7', 3));
+    await reconciler.install();
+    await reconciler.verify();
+    const compared = lists;
+    meanwhile = () => read(failures('198.51.100.8', 3));
+    await reconciler.verify();
+    assert.equal(lists, compared, 'a ban that was recorded while entries were counted');
+    meanwhile = () => store.transaction(() => enforcer.end([banOf(store, '198.51.100.7')!], 'unban'));
+    await reconciler.verify();
+    assert.equal(lists, compared, 'an end that was recorded while entries were counted');
+    meanwhile = () => {};
+    await enforcer.flush();
+    await firewall.apply([
+      { action: 'remove', jail: 'wordpress', network: network('198.51.100.8'), until: null },
+    ]);
+    await reconciler.verify();
+    assert.ok(lists > compared, 'an entry that is missing');
+    assert.deepEqual([reconciler.repairs, reconciler.enforced], [1, 1]);
+    recorder.stop();
   });
 
   test('a few verdicts on banned addresses prolong them at once', async () => {
