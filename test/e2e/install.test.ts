@@ -69,17 +69,6 @@ for (const suite of ['bookworm', 'trixie'] as const satisfies readonly Suite[]) 
       assert.match(await container.run('iptables', '-S', 'INPUT'), /-j portcullis-wordpress/);
     });
 
-    test('the executable starts within 150 ms of processor time', async () => {
-      const times: number[] = [];
-      for (let i = 0; i < 7; i++) {
-        const timed = 'TIMEFORMAT="%U %S"; time portcullis --version >/dev/null';
-        const { stderr } = await container.exec(['bash', '-c', timed]);
-        times.push(stderr.split(' ').reduce((sum, part) => sum + Number(part), 0));
-      }
-      // A slower machine has twice that; on a loaded one only the best of several says what the program takes.
-      assert.ok(Math.min(...times) < 0.3, `${times.join(', ')} s`);
-    });
-
     test('systemd finds nothing wrong with the unit, and little that an attacker could use', async () => {
       const unit = '/usr/lib/systemd/system/portcullis.service';
       const { stdout, stderr } = await container.exec(['systemd-analyze', 'verify', '--man=no', unit]);

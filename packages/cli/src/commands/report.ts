@@ -1,5 +1,5 @@
 import { parseDuration, type PeriodicReport as WireReport } from '@portcullis/contracts';
-import { type PeriodicReport, plainText, sheetOf } from '@portcullis/core';
+import type { PeriodicReport } from '@portcullis/core';
 import { type Command, Option } from 'commander';
 import { readDuration } from '../arguments.ts';
 import { type ExitCode, type Session, withSession } from '../session.ts';
@@ -45,12 +45,13 @@ async function run(session: Session, { since, site, slack, to }: Options): Promi
   }
   const report = await session.client.call('report', { query });
   if (session.json) session.printJson(report);
-  else printReport(session, report);
+  else await printReport(session, report);
   return 0;
 }
 
 /** The sheet that Slack gets, too. */
-function printReport({ out }: Session, wire: WireReport): void {
+async function printReport({ out }: Session, wire: WireReport): Promise<void> {
+  const { plainText, sheetOf } = await import('@portcullis/core');
   const { host, site } = wire;
   const report = fromWire(wire);
   const sheet = sheetOf({
