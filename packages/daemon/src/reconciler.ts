@@ -178,9 +178,10 @@ export class Reconciler {
   *#enforceable(): Iterable<WantedBan> {
     const { firewall, store } = this.#options;
     const jails = new Set(this.#options.jails());
+    const { families, sparesPorts } = firewall;
     for (const ban of store.bansInForce()) {
-      if (!jails.has(ban.jail) || !firewall.families.includes(ban.network.family)) continue;
-      yield ban.gentle && !firewall.sparesPorts ? { ...ban, gentle: false } : ban;
+      if (!jails.has(ban.jail) || !families.includes(ban.network.family)) continue;
+      yield ban.gentle && !sparesPorts ? { ...ban, gentle: false } : ban;
     }
   }
 

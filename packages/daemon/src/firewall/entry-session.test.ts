@@ -91,6 +91,20 @@ suite('entries go to the kernel', { skip: namespacesLeftOut }, () => {
     assert.equal(subject.restored.length, 1);
   });
 
+  test('into sets that are said to be there, which keep what they hold', async () => {
+    await using subject = await create();
+    const { session, entries } = subject;
+    await session.apply(['add a 192.0.2.1 timeout 0']);
+    session.use(['create a hash:net timeout 0', 'create b hash:net family inet6 timeout 0']);
+    await session.apply(['add a 192.0.2.2 timeout 60', 'add b 2001:db8::/64 timeout 0']);
+    assert.deepEqual(await entries('a'), ['192.0.2.1', '192.0.2.2']);
+    await session.apply(
+      Array.from({ length: 2_000 }, (_, i) => `add a 10.0.${i >> 8}.${i & 255} timeout 60`),
+    );
+    assert.equal((await entries('a')).length, 2_002);
+    assert.deepEqual(subject.restored.length, 1);
+  });
+
   test('although the ipset that waits was killed', async () => {
     await using subject = await create();
     const { session, entries } = subject;

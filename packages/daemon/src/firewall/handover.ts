@@ -14,10 +14,8 @@ export function takingOver(firewall: Firewall, find: FindPredecessor): Firewall 
   let done = false;
   return Object.assign(firewall, {
     async install(jails: readonly string[], wanted?: Iterable<EnforcedBan>) {
-      const [report, predecessor] = await Promise.all([
-        install(jails, wanted),
-        done ? null : find().catch(absent),
-      ]);
+      const report = await install(jails, wanted);
+      const predecessor = done ? null : await find().catch(absent);
       if (predecessor === null) {
         done = true;
         return report;

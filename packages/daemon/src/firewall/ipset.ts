@@ -9,7 +9,7 @@ import type {
   StructureReport,
 } from '@portcullis/core';
 import type { Exec } from '../exec.ts';
-import { refuseUnbannable } from './bannable.ts';
+import { isRemoval, refuseUnbannable } from './bannable.ts';
 import { createChains, type FilterTables } from './chains.ts';
 import { EntrySession } from './entry-session.ts';
 import { type Family, familyOf, ipv6 } from './family.ts';
@@ -72,8 +72,9 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       ...bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
     ]);
     if (lines.length > 0) await restoreSets(exec, lines);
+    session.use(wanted.map(({ set, family }) => createSet(set, family)));
     const works = await Promise.allSettled([
-      ourSets(sets).length === 0 ? session.apply(entryLines(additions(bans), chains.families, clock)) : null,
+      ourSets(sets).length === 0 ? session.apply(entryLines(bans, chains.families, clock)) : null,
       chains.write(jails, tables),
     ]);
     for (const work of works) if (work.status === 'rejected') throw work.reason;
@@ -132,17 +133,17 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
 }
 
 function* entryLines(
-  changes: Iterable<FirewallChange>,
+  changes: Iterable<EnforcedBan | FirewallChange>,
   families: readonly Family[],
   clock: Clock,
 ): Generator<string> {
   for (const change of changes) {
     refuseUnbannable(change);
-    const { action, jail, network, until } = change;
+    const { jail, network, until } = change;
     const family = familyOf(network);
     if (!families.includes(family)) continue;
     const entry = `${setName(jail, family)} ${network}`;
-    if (action === 'remove') yield `del ${entry}`;
+    if (isRemoval(change)) yield `del ${entry}`;
     else if (until === null) yield `add ${entry} timeout 0`;
     else {
       // Asked for each entry: many take their time, and each timeout begins when the kernel gets it.
@@ -151,10 +152,6 @@ function* entryLines(
       yield `add ${entry} timeout ${Math.min(Math.ceil((until - now) / 1000), maxTimeoutSeconds)}`;
     }
   }
-}
-
-function* additions(bans: Iterable<EnforcedBan>): Generator<FirewallChange> {
-  for (const ban of bans) yield { action: 'add', ...ban };
 }
 
 const bansOneByOne = (tables: FilterTables, family: Family, chain: string) => [
