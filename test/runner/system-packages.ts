@@ -51,7 +51,7 @@ const programs = [
   { program: 'bwrap', package: 'bubblewrap', for: 'the end-to-end suites with WordPress' },
   { program: 'mariadbd', package: 'mariadb-server', for: 'the suites with MariaDB' },
   { program: 'systemd-nspawn', package: 'systemd-container', for: 'the suites of the Debian package' },
-  { program: 'debootstrap', package: 'debootstrap', for: 'the suites of the Debian package' },
+  { program: 'mmdebstrap', package: 'mmdebstrap', for: 'the suites of the Debian package' },
   { program: 'dpkg-deb', package: 'dpkg', for: 'the suites of the Debian package' },
   { program: 'strip', package: 'binutils', for: 'the suites of the executable and the Debian package' },
   { program: 'lintian', package: 'lintian', for: 'the suite of the Debian package' },

@@ -67,17 +67,17 @@ export const containersLeftOut: string | false = leftOut();
 function leftOut(): string | false {
   if (process.getuid?.() !== 0) return 'left out: containers need root';
   if (process.arch !== 'x64') return 'left out: the package is made for amd64';
-  for (const program of ['systemd-nspawn', 'debootstrap', 'dpkg-deb', 'strip']) {
+  for (const program of ['systemd-nspawn', 'mmdebstrap', 'dpkg-deb', 'strip']) {
     if (globSync(`/{usr/,}{bin,sbin}/${program}`).length === 0) return `left out: there is no ${program}`;
   }
   // Docker without --privileged, or a kernel without the unified hierarchy: what a container does first is tried.
   const trial = spawnSync('unshare', ['--mount', 'sh', bootScript, '--try'], { encoding: 'utf8' });
   if (trial.status !== 0)
     return `left out: no containers here: ${trial.error?.message ?? trial.stderr.split('\n')[0]}`;
-  // Only asked where an image has still to be made of it; debootstrap fetches with wget, too.
+  // Only asked where an image has still to be made of it.
   for (const suite of suites.filter((one) => !existsSync(imageOf(one)))) {
     const release = `${mirror}/dists/${suite}/Release`;
-    const { status } = spawnSync('wget', ['--quiet', '--spider', '--timeout=10', '--tries=2', release]);
+    const { status } = spawnSync('curl', ['--silent', '--fail', '--head', '--max-time', '10', release]);
     if (status !== 0) return `left out: ${release} cannot be fetched, and an image has to be made of it`;
   }
   return false;
@@ -217,7 +217,7 @@ function imageOf(suite: Suite): string {
 }
 
 /**
- * The tree that containers of a suite begin with: made by debootstrap once, which takes a minute, and kept. It is made in
+ * The tree that containers of a suite begin with: made by mmdebstrap once, which takes a minute (debootstrap takes two), and kept. It is made in
  * memory where there is some, because dpkg waits for the disk after each file.
  */
 async function baseImage(suite: Suite): Promise<string> {
@@ -229,7 +229,15 @@ async function baseImage(suite: Suite): Promise<string> {
   try {
     const made = path.join(workshop, 'tree');
     await createExec()(
-      ['debootstrap', '--variant=minbase', `--include=${packages[suite].join(',')}`, suite, made, mirror],
+      [
+        'mmdebstrap',
+        '--mode=root',
+        '--variant=minbase',
+        `--include=${packages[suite].join(',')}`,
+        suite,
+        made,
+        mirror,
+      ],
       { timeoutMs: 8 * 60_000 },
     );
     const tree = path.join(draft, 'tree');
