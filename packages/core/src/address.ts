@@ -40,10 +40,14 @@ export class Network {
 
   /** Whether every address of `other` lies in this network. */
   contains(other: Network): boolean {
+    const { family, prefix } = this;
+    if (other.family !== family || other.prefix < prefix) return false;
+    if (family === 4) return sameBits(other.d, this.d, prefix);
     return (
-      other.family === this.family &&
-      other.prefix >= this.prefix &&
-      this.equals(new Network(other.family, other.a, other.b, other.c, other.d, this.prefix))
+      sameBits(other.d, this.d, prefix - 96) &&
+      sameBits(other.c, this.c, prefix - 64) &&
+      sameBits(other.b, this.b, prefix - 32) &&
+      sameBits(other.a, this.a, prefix)
     );
   }
 
@@ -83,6 +87,10 @@ export const fullPrefix = (family: 4 | 6): 32 | 128 => (family === 4 ? 32 : 128)
 
 /** The mask of a 32-bit word of which the first `bits` count; below 0 none, from 32 on all. */
 const wordMask = (bits: number): number => (bits <= 0 ? 0 : bits >= 32 ? 0xffffffff : ~(0xffffffff >>> bits));
+
+/** Whether the first `bits` of two 32-bit words are the same. */
+const sameBits = (one: number, other: number, bits: number): boolean =>
+  ((one ^ other) & wordMask(bits)) === 0;
 
 const formatIpv4 = (word: number): string =>
   `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;

@@ -131,28 +131,35 @@ async function failureOf(work: Promise<unknown>): Promise<ExecError> {
   return error;
 }
 
-test('a program that takes commands answers each on standard error, until it ends by itself', async () => {
-  const lines: string[] = [];
-  const talk = exec.converse(
-    ['sh', '-c', 'while read -r x; do echo ignored; echo "$x!" >&2; done; exit 3'],
-    (line) => lines.push(line),
-  );
+test('a program that takes commands answers each, on both streams, until it ends by itself', async () => {
+  const output: string[] = [];
+  const error: string[] = [];
+  const talk = exec.converse(['sh', '-c', 'while read -r x; do echo "$x?"; echo "$x!" >&2; done; exit 3'], {
+    output: (line) => output.push(line),
+    error: (line) => error.push(line),
+  });
   talk.send('one\ntwo\n');
-  await waitFor('two answers', () => lines.length === 2);
+  await waitFor('two answers', () => error.length === 2);
   talk.send('three\n');
-  await waitFor('a third', () => lines.length === 3);
-  assert.deepEqual(lines, ['one!', 'two!', 'three!']);
+  await waitFor('a third', () => error.length === 3 && output.length === 3);
+  assert.deepEqual(
+    [output, error],
+    [
+      ['one?', 'two?', 'three?'],
+      ['one!', 'two!', 'three!'],
+    ],
+  );
   talk.stop();
   await talk.ended;
 });
 
 test('why a program that takes commands has ended is told, and what it is told after that is lost', async () => {
-  const failed = exec.converse(['sh', '-c', 'echo no >&2; exit 3'], () => {});
+  const failed = exec.converse(['sh', '-c', 'echo no >&2; exit 3'], {});
   assert.match((await failed.ended).message, /failed with exit code 3: no$/);
   failed.send('too late\n');
-  const left = exec.converse(['true'], () => {});
+  const left = exec.converse(['true'], {});
   assert.equal((await left.ended).message, '`true` ended too soon.');
-  const missing = exec.converse(['no-such-program'], () => {});
+  const missing = exec.converse(['no-such-program'], {});
   missing.send('to nobody\n');
   assert.equal(
     (await missing.ended).message,
@@ -167,7 +174,7 @@ test('a program that waits for commands keeps nobody from ending, and ends too',
   await writeFile(
     script,
     `import { createExec } from ${JSON.stringify(import.meta.resolve('./exec.ts'))};
-     createExec().converse(['sh', '-c', 'echo $$ > "$0"; exec cat', ${JSON.stringify(pidFile)}], () => {});`,
+     createExec().converse(['sh', '-c', 'echo $$ > "$0"; exec cat', ${JSON.stringify(pidFile)}], {});`,
   );
   await exec([process.execPath, script]);
   const pid = await waitFor('it has begun', () => readFileSync(pidFile, 'utf8').trim() || undefined);

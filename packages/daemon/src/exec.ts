@@ -28,9 +28,15 @@ export interface Exec {
   follow(argv: Argv, take: (bytes: Uint8Array) => void): Following;
   /**
    * Starts a program that takes commands on standard input for as long as it is wanted, and hands over line by line what
-   * it says on standard error. Its standard output is read and dropped. It keeps nobody from ending, and ends where we do.
+   * it says. It keeps nobody from ending, and where we end its standard input ends.
    */
-  converse(argv: Argv, take: (line: string) => void): Conversation;
+  converse(argv: Argv, take: ConversationLines): Conversation;
+}
+
+/** Where the lines go that a program says; left out: they are read and dropped. */
+export interface ConversationLines {
+  readonly output?: (line: string) => void;
+  readonly error?: (line: string) => void;
 }
 
 /** A program that waits for commands. */
@@ -102,8 +108,11 @@ export function createExec(options: { readonly path?: string } = {}): Exec {
   exec.converse = (argv, take) => {
     const child = launch(argv, env, '');
     rest(child);
-    const { write } = createLineSplitter(argv, take);
-    const { done, abort } = attend(argv, { input: null, timeoutMs: null, takeError: write }, child, () => {});
+    const output = createLineSplitter(argv, take.output ?? drop);
+    const takeError = createLineSplitter(argv, take.error ?? drop).write;
+    const { done, abort } = attend(argv, { input: null, timeoutMs: null, takeError }, child, (bytes) =>
+      output.write(bytes.toString()),
+    );
     const ended = done.then(
       (stderr) =>
         new ExecError({ argv, exitCode: 0, signal: null, errno: null, timedOutAfterMs: null, stderr }),
@@ -114,6 +123,8 @@ export function createExec(options: { readonly path?: string } = {}): Exec {
 
   return exec;
 }
+
+const drop = () => {};
 
 /** Makes lines of text that comes in pieces. */
 function createLineSplitter(argv: Argv, take: (line: string) => void) {

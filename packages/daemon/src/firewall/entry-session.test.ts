@@ -91,18 +91,48 @@ suite('entries go to the kernel', { skip: namespacesLeftOut }, () => {
     assert.equal(subject.restored.length, 1);
   });
 
-  test('into sets that are said to be there, which keep what they hold', async () => {
+  test('into sets that were just made, which keep what they hold, and never make a set anew', async () => {
     await using subject = await create();
-    const { session, entries } = subject;
+    const { session, entries, namespace } = subject;
+    const creations = ['create a hash:net timeout 0', 'create b hash:net family inet6 timeout 0'];
     await session.apply(['add a 192.0.2.1 timeout 0']);
-    session.use(['create a hash:net timeout 0', 'create b hash:net family inet6 timeout 0']);
+    session.close();
+    session.open(creations);
     await session.apply(['add a 192.0.2.2 timeout 60', 'add b 2001:db8::/64 timeout 0']);
     assert.deepEqual(await entries('a'), ['192.0.2.1', '192.0.2.2']);
-    await session.apply(
-      Array.from({ length: 2_000 }, (_, i) => `add a 10.0.${i >> 8}.${i & 255} timeout 60`),
-    );
+    const many = Array.from({ length: 2_000 }, (_, i) => `add a 10.0.${i >> 8}.${i & 255} timeout 60`);
+    await session.apply(many, creations);
     assert.equal((await entries('a')).length, 2_002);
-    assert.deepEqual(subject.restored.length, 1);
+    assert.equal(subject.restored.length, 1);
+    await namespace.run('ipset', 'destroy');
+    for (const lines of [many, many.slice(0, 1)]) {
+      await assert.rejects(session.apply(lines), /set with the given name does not exist/);
+    }
+    assert.equal(await namespace.run('ipset', 'list', '-n'), '');
+  });
+
+  test('and are counted by the same ipset, however many there were before', async () => {
+    await using subject = await create();
+    const { session } = subject;
+    const ours = 'create portcullis-a hash:net timeout 0';
+    await subject.namespace.run('ipset', ...ours.split(' '));
+    session.open([ours]);
+    const count = async () => (await session.headers()).get('portcullis-a')?.entries;
+    assert.equal(await count(), 0);
+    for (let batch = 0; batch < 12; batch++) {
+      await session.apply(
+        Array.from({ length: 1_000 }, (_, i) => `add portcullis-a 10.${batch}.${i >> 8}.${i & 255}`),
+      );
+    }
+    assert.deepEqual(await Promise.all([count(), session.apply(['del portcullis-a 10.0.0.1']), count()]), [
+      12_000,
+      undefined,
+      11_999,
+    ]);
+    assert.deepEqual([...(await session.headers()).keys()], ['portcullis-a']);
+    assert.deepEqual(subject.restored, []);
+    for (const { pid } of await programs(subject.namespace)) process.kill(pid, 'SIGKILL');
+    assert.equal(await count(), 11_999);
   });
 
   test('although the ipset that waits was killed', async () => {

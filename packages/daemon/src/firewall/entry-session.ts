@@ -1,50 +1,50 @@
 import type { Conversation, Exec } from '../exec.ts';
-import { restoreSets } from './sets.ts';
+import { createHeaderReader, listHeaders, readSets, restoreSets, type SetHeader } from './sets.ts';
+import { createTurns } from './turns.ts';
 
 /** Lines that the `ipset` that waits is given: it needs a message for each, and `ipset restore` one for a hundred. */
 const maxLines = 1_000;
 /** In milliseconds: 1,000 lines take 20. */
 const timeout = 10_000;
 
-const argv = ['ipset', '-exist', '-'] as const;
+/** Its output by lines: to a pipe it would come in blocks of 4 KiB. */
+const argv = ['stdbuf', '-oL', 'ipset', '-exist', '-'] as const;
+/** What it puts before the answer to each command. */
+const prompts = /^(?:ipset> )+/;
 
 /**
- * Adds entries to sets and deletes them, in batches that must not overlap.
+ * Works on the sets in the kernel: adds entries and deletes them, in batches, and counts them.
  *
  * To start a program takes longer than all else that a ban needs: Node forks, which takes 6 to 15 ms where it was
  * measured. So one `ipset` waits for commands (`ipset -`, its interactive mode) and is asked, after each batch, whether
  * the set holds the last entry: its answer comes when the kernel has taken everything before it. That is written to
- * standard error, as is every error, because only that is not buffered. At the first error it is ended, and `ipset restore`
- * carries out the batch or says why it cannot be.
+ * standard error, as is every error. At the first error it is ended, and `ipset restore` carries out the batch or says why
+ * it cannot be.
  *
- * Both are told first to create the sets, which are there: of a set that it created itself an `ipset` knows the type, of others
- * it asks the kernel anew for each line (seen in 7.17 and 7.22 with strace; 20,000 lines take 0.08 s instead of 0.2).
+ * Right after sets were made, both may be told to create them once more: of a set that it created itself an `ipset` knows the
+ * type, of others it asks the kernel anew for each line (seen in 7.17 and 7.22 with strace; 20,000 lines take 0.08 s instead
+ * of 0.2). Never later: a set that somebody destroyed would be made anew, with no rule that asks it, and seem to enforce.
  */
 export class EntrySession {
   readonly #exec: Exec;
-  #creations: readonly string[] = [];
+  readonly #inTurn = createTurns();
   #ipset: Conversation | null = null;
-  /** Of the batch under way: what `ipset` says, and null where it has ended. */
-  #hear: ((line: string | null) => void) | null = null;
+  /** What `ipset` says to the commands under way. */
+  #hear: Hearing | null = null;
+  /** How often it was asked for its version, and has not said it yet. */
+  #versions = 0;
 
   constructor(exec: Exec) {
     this.#exec = exec;
   }
 
   /**
-   * Says which sets there are.
+   * Starts the `ipset` that waits, so that no ban waits for its start.
    *
-   * @param creations `create SET …` for each
+   * @param creations `create SET …` for each set that was just made
    */
-  use(creations: readonly string[]): void {
-    if (creations.join() === this.#creations.join()) return;
-    this.#creations = creations;
-    this.close();
-  }
-
-  /** Starts the `ipset` that waits, so that no ban waits for its start. */
-  open(): Conversation {
-    this.#ipset ??= this.#start();
+  open(creations: readonly string[] = []): Conversation {
+    this.#ipset ??= this.#start(creations);
     return this.#ipset;
   }
 
@@ -52,14 +52,32 @@ export class EntrySession {
     const ipset = this.#ipset;
     this.#ipset = null;
     ipset?.stop();
-    this.#hear?.(null);
+    this.#hear?.ended();
   }
 
   /**
    * @param lines `add SET ENTRY …` or `del SET ENTRY`. What exists is replaced, what is missing need not be deleted.
+   * @param creations as for `open`
    * @throws ExecError with what `ipset restore` said
    */
-  async apply(lines: Iterable<string>): Promise<void> {
+  apply(lines: Iterable<string>, creations: readonly string[] = []): Promise<void> {
+    return this.#inTurn(() => this.#apply(lines, creations));
+  }
+
+  /** The sets whose names could be ours. */
+  headers(): Promise<Map<string, SetHeader>> {
+    return this.#inTurn(async () => {
+      const { take, sets } = createHeaderReader();
+      const listed = await this.#ask([listHeaders.join(' ')], (resolve) => ({
+        output: take,
+        version: () => resolve(true),
+        error: (line) => isRemark(line) || resolve(false),
+      }));
+      return listed ? sets : readSets(this.#exec);
+    });
+  }
+
+  async #apply(lines: Iterable<string>, creations: readonly string[]): Promise<void> {
     const input = Iterator.from(lines);
     const first: string[] = [];
     for (let line = input.next(); !line.done; line = input.next()) {
@@ -69,22 +87,37 @@ export class EntrySession {
     if (first.length === 0) return;
     // Where that fails, as when somebody killed it, the lines are carried out anew: they say what is to be, not what to change.
     if (first.length <= maxLines && (await this.#tell(first))) return;
-    await restoreSets(this.#exec, inTurn(this.#creations, first, input));
+    await restoreSets(this.#exec, inSequence(creations, first, input));
   }
 
   /** @returns whether all was carried out */
-  async #tell(lines: readonly string[]): Promise<boolean> {
+  #tell(lines: readonly string[]): Promise<boolean> {
     const [, set = '', entry = ''] = lines.at(-1)!.split(' ');
+    const answer = RegExp(` is (?:NOT )?in set ${RegExp.escape(set)}\\.$`);
+    return this.#ask([...lines, `test ${set} ${entry}`], (resolve) => ({
+      error(line) {
+        const answered = answer.test(line);
+        if (answered || !isRemark(line)) resolve(answered);
+      },
+    }));
+  }
+
+  /**
+   * Gives commands and hears what comes of them. The last one is always the same: its answer is a line of output, which
+   * prompts alone are not.
+   *
+   * @returns what the hearing resolves with; false where `ipset` ended or did not answer
+   */
+  async #ask(
+    commands: readonly string[],
+    hearing: (resolve: (done: boolean) => void) => Omit<Hearing, 'ended'>,
+  ): Promise<boolean> {
     const ipset = this.open();
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const answer = RegExp(` is (?:NOT )?in set ${RegExp.escape(set)}\\.$`);
-    this.#hear = (line) => {
-      const answered = line !== null && answer.test(line);
-      // A remark, as that the kernel is of another age, is neither an answer nor an error.
-      if (answered || !line?.startsWith('Warning: ')) resolve(answered);
-    };
+    this.#hear = { ...hearing(resolve), ended: () => resolve(false) };
     const timer = setTimeout(() => resolve(false), timeout);
-    ipset.send(`${lines.join('\n')}\ntest ${set} ${entry}\n`);
+    this.#versions++;
+    ipset.send(`${commands.join('\n')}\nversion\n`);
     const done = await promise;
     clearTimeout(timer);
     this.#hear = null;
@@ -92,18 +125,37 @@ export class EntrySession {
     return done;
   }
 
-  #start(): Conversation {
-    const ipset = this.#exec.converse(argv, (line) => {
-      if (this.#ipset === ipset) this.#hear?.(line);
+  #start(creations: readonly string[]): Conversation {
+    this.#versions = 0;
+    const ipset = this.#exec.converse(argv, {
+      output: (line) => this.#ipset === ipset && this.#output(line.replace(prompts, '')),
+      error: (line) => this.#ipset === ipset && this.#hear?.error(line),
     });
     void ipset.ended.then(() => {
       if (this.#ipset === ipset) this.close();
     });
-    for (const creation of this.#creations) ipset.send(`${creation}\n`);
+    for (const creation of creations) ipset.send(`${creation}\n`);
     return ipset;
+  }
+
+  #output(line: string): void {
+    if (!/^ipset v\d/.test(line)) this.#hear?.output?.(line);
+    else if (--this.#versions === 0) this.#hear?.version?.();
   }
 }
 
-function* inTurn(...lists: Iterable<string>[]): Generator<string> {
+interface Hearing {
+  readonly output?: (line: string) => void;
+  /** It has carried out all that it was given. */
+  readonly version?: () => void;
+  readonly error: (line: string) => void;
+  /** It said its last, or is not wanted any more. */
+  readonly ended: () => void;
+}
+
+/** As that the kernel is of another age: neither an answer nor an error. */
+const isRemark = (line: string): boolean => line.startsWith('Warning: ');
+
+function* inSequence(...lists: Iterable<string>[]): Generator<string> {
   for (const list of lists) yield* list;
 }

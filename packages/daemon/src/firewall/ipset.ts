@@ -28,6 +28,7 @@ import {
   restoreSets,
 } from './sets.ts';
 import { createTurns } from './turns.ts';
+import { WatchedTables } from './watched-tables.ts';
 
 /** The kernel counts a timeout in milliseconds of 31 bits: `ipset` refuses more than this many seconds. */
 export const maxTimeoutSeconds = 2_147_483;
@@ -47,6 +48,7 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
   const chains = createChains(config, ports, exec, (family, jail) =>
     verdicts(config, family).map((verdict) => setRule(setName(jail, family), verdict)),
   );
+  const tablesNow = new WatchedTables(exec, () => chains.read());
   let installed: readonly string[] = [];
 
   const setsOf = (jails: readonly string[], families: readonly Family[]) =>
@@ -72,11 +74,13 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       ...bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
     ]);
     if (lines.length > 0) await restoreSets(exec, lines);
-    session.use(wanted.map(({ set, family }) => createSet(set, family)));
+    const creations = wanted.map(({ set, family }) => createSet(set, family));
+    session.close();
     const works = await Promise.allSettled([
-      ourSets(sets).length === 0 ? session.apply(entryLines(bans, chains.families, clock)) : null,
+      ourSets(sets).length === 0 ? session.apply(entryLines(bans, chains.families, clock), creations) : null,
       chains.write(jails, tables),
     ]);
+    tablesNow.changed();
     for (const work of works) if (work.status === 'rejected') throw work.reason;
     const needed = new Set(wanted.map(({ set }) => set));
     await destroySets(
@@ -84,13 +88,16 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       ourSets(sets).filter((set) => !needed.has(set)),
     );
     installed = jails;
-    if (jails.length > 0) session.open();
+    if (jails.length > 0) {
+      session.open(creations);
+      tablesNow.open();
+    }
     return refuseFaults(await inspect());
   };
 
   const inspect = async (alone: Alone = (read) => read()) => {
-    const tables = await chains.read();
-    const sets = await alone(() => readSets(exec));
+    const tables = await tablesNow.read();
+    const sets = await alone(() => session.headers());
     const faults = chains.faults(installed, tables);
     const entries = new Map(installed.map((jail) => [jail, 0]));
     for (const { jail, set, family } of setsOf(installed, chains.families)) {
@@ -100,6 +107,11 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       else entries.set(jail, entries.get(jail)! + header.entries);
     }
     return { faults, entries };
+  };
+
+  const close = () => {
+    session.close();
+    tablesNow.close();
   };
 
   return {
@@ -125,10 +137,11 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       return bans;
     },
     async uninstall() {
-      session.close();
+      close();
       await inTurn(() => install([]));
+      close();
     },
-    close: () => session.close(),
+    close,
   };
 }
 

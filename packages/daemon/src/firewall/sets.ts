@@ -19,13 +19,23 @@ export interface SetHeader {
   readonly entries: number;
 }
 
+/** What lists the sets without their entries: a command of `ipset`. */
+export const listHeaders = ['list', '-t'] as const;
+
 /** The sets whose names could be ours. */
 export async function readSets(exec: Exec): Promise<Map<string, SetHeader>> {
+  const { take, sets } = createHeaderReader();
+  await exec.lines(['ipset', ...listHeaders], take);
+  return sets;
+}
+
+/** Reads lines of that list; `sets` grows with them. */
+export function createHeaderReader(): { take(line: string): void; sets: Map<string, SetHeader> } {
   const sets = new Map<string, SetHeader>();
   let name = '';
   let type = '';
   let parameters = '';
-  await exec.lines(['ipset', 'list', '-t'], (line) => {
+  const take = (line: string) => {
     const colon = line.indexOf(': ');
     const value = line.slice(colon + 2);
     switch (line.slice(0, colon)) {
@@ -41,8 +51,8 @@ export async function readSets(exec: Exec): Promise<Map<string, SetHeader>> {
       case 'Number of entries':
         if (isOurName(name)) sets.set(name, { type, parameters, entries: Number(value) });
     }
-  });
-  return sets;
+  };
+  return { take, sets };
 }
 
 /** An entry with its kernel timeout in seconds; 0: it stays. */
