@@ -189,7 +189,8 @@ export class Reconciler {
   async #compare(report: StructureReport): Promise<void> {
     const { firewall, clock } = this.#options;
     let repaired = isEmpty(report) ? await this.#fill() : 0;
-    let { plan, unconfirmed } = await this.#plan();
+    const nothing = isEmpty(report) && repaired === 0;
+    let { plan, unconfirmed } = nothing ? noPlan : await this.#plan();
     if (plan.length > 0) {
       repaired += plan.length;
       await firewall.apply(plan);
@@ -223,7 +224,7 @@ export class Reconciler {
    * What differs, and the wanted bans that are not known to be enforced. Left out is what was decided meanwhile: the
    * enforcer carries that to the kernel.
    */
-  async #plan(): Promise<{ plan: readonly FirewallChange[]; unconfirmed: readonly WantedBan[] }> {
+  async #plan(): Promise<Plan> {
     const { firewall, enforcer, clock } = this.#options;
     const held = await firewall.list();
     const waiting = enforcer.waiting();
@@ -266,6 +267,14 @@ interface Look {
   readonly wanted: ReadonlyMap<string, number>;
   readonly generation: number;
 }
+
+interface Plan {
+  readonly plan: readonly FirewallChange[];
+  readonly unconfirmed: readonly WantedBan[];
+}
+
+/** Where nothing is held and nothing wanted. */
+const noPlan: Plan = { plan: [], unconfirmed: [] };
 
 /** A ban that the kernel can hold. */
 type WantedBan = EnforcedBan & { readonly id: number; readonly state: string };

@@ -16,6 +16,8 @@ export interface Chains {
   /** The families that can be enforced, as the last `probe` found. */
   readonly families: readonly Family[];
   readonly limits: readonly string[];
+  /** Whether nf_tables held every table that was read last. */
+  readonly inNfTables: boolean;
   /** Finds out which families there are, and reads their tables. Rejects where IPv4 cannot be read. */
   probe(): Promise<FilterTables>;
   /** One family after the other: to start a program stops everything else for some milliseconds. */
@@ -45,6 +47,7 @@ export function createChains(
 ): Chains {
   let families: readonly Family[] = [ipv4, ipv6];
   let limits: readonly string[] = [];
+  const inNfTables = new Set<Family>();
   const whole = new Set([...config.chains, dockerChain]);
 
   const structure = (family: Family, jails: readonly string[]): Structure => ({
@@ -58,7 +61,10 @@ export function createChains(
 
   const read = async (wanted: readonly Family[] = families): Promise<FilterTables> => {
     const tables = new Map<Family, FilterTable>();
-    for (const family of wanted) tables.set(family, await readTable(exec, family, whole));
+    for (const family of wanted) {
+      inNfTables.delete(family);
+      tables.set(family, await readTable(exec, family, whole, () => inNfTables.add(family)));
+    }
     return tables;
   };
 
@@ -73,6 +79,9 @@ export function createChains(
     },
     get limits() {
       return limits;
+    },
+    get inNfTables() {
+      return families.every((family) => inNfTables.has(family));
     },
     async probe() {
       const [four, six] = await Promise.allSettled([read([ipv4]), read([ipv6])]);

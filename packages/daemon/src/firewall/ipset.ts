@@ -48,7 +48,7 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
   const chains = createChains(config, ports, exec, (family, jail) =>
     verdicts(config, family).map((verdict) => setRule(setName(jail, family), verdict)),
   );
-  const tablesNow = new WatchedTables(exec, () => chains.read());
+  const tablesNow = new WatchedTables(exec, chains);
   let installed: readonly string[] = [];
 
   const setsOf = (jails: readonly string[], families: readonly Family[]) =>

@@ -6,16 +6,18 @@ import {
   namespacesLeftOut,
 } from '../../../../test/support/network-namespace.ts';
 import { waitFor } from '../../../../test/support/wait-for.ts';
-import type { Exec } from '../exec.ts';
 import type { FilterTables } from './chains.ts';
 import { WatchedTables } from './watched-tables.ts';
 
 suite('the tables of the kernel', { skip: namespacesLeftOut }, () => {
-  const create = (namespace: NetworkNamespace, exec: Exec = namespace.exec) => {
+  const create = (namespace: NetworkNamespace, inNfTables = true) => {
     let reads = 0;
-    const tables = new WatchedTables(exec, async (): Promise<FilterTables> => {
-      reads++;
-      return new Map();
+    const tables = new WatchedTables(namespace.exec, {
+      inNfTables,
+      async read(): Promise<FilterTables> {
+        reads++;
+        return new Map();
+      },
     });
     /** Whether a look reads them. */
     const isRead = async () => {
@@ -24,6 +26,13 @@ suite('the tables of the kernel', { skip: namespacesLeftOut }, () => {
       return reads > before;
     };
     return { tables, isRead, isQuiet: async () => !(await isRead()), [Symbol.dispose]: () => tables.close() };
+  };
+  const monitorsOf = async (namespace: NetworkNamespace): Promise<number[]> => {
+    const pids = (await namespace.run('ip', 'netns', 'pids', namespace.name)).trim().split('\n');
+    const lines = await Promise.all(
+      pids.map((pid) => namespace.run('cat', `/proc/${pid}/cmdline`).catch(() => '')),
+    );
+    return pids.filter((_, index) => lines[index]!.startsWith('nft\0')).map(Number);
   };
   const listening = { timeout: 15_000, every: 100 };
 
@@ -60,35 +69,16 @@ suite('the tables of the kernel', { skip: namespacesLeftOut }, () => {
     using subject = create(namespace);
     subject.tables.open();
     await waitFor('it listens', subject.isQuiet, listening);
-    const pids = (await namespace.run('ip', 'netns', 'pids', namespace.name)).trim().split('\n');
-    const isMonitor = (pid: string) =>
-      namespace.run('cat', `/proc/${pid}/cmdline`).then(
-        (line) => line.startsWith('nft\0'),
-        () => false,
-      );
-    for (const pid of pids) if (await isMonitor(pid)) process.kill(Number(pid), 'SIGKILL');
+    for (const pid of await monitorsOf(namespace)) process.kill(pid, 'SIGKILL');
     await waitFor('it is missed', subject.isRead);
     for (let look = 0; look < 3; look++) assert.equal(await subject.isRead(), true);
   });
 
   test('are read every time with the legacy iptables, of which nft tells nothing', async () => {
     await using namespace = await createNamespace();
-    const programs: string[] = [];
-    const legacy: Exec = Object.assign(
-      async (...[argv]: Parameters<Exec>) => {
-        programs.push(argv.join(' '));
-        return { stdout: 'iptables v1.8.9 (legacy)\n', stderr: '' };
-      },
-      {
-        lines: namespace.exec.lines,
-        follow: namespace.exec.follow,
-        converse: () => assert.fail('Nothing is to be followed.'),
-      },
-    );
-    using subject = create(namespace, legacy);
+    using subject = create(namespace, false);
     subject.tables.open();
-    await waitFor('it has asked', () => programs.length > 0);
     for (let look = 0; look < 3; look++) assert.equal(await subject.isRead(), true);
-    assert.deepEqual(programs, ['iptables --version']);
+    assert.equal((await monitorsOf(namespace)).length, 0);
   });
 });

@@ -1,5 +1,5 @@
 import type { Conversation, Exec } from '../exec.ts';
-import type { FilterTables } from './chains.ts';
+import type { Chains, FilterTables } from './chains.ts';
 
 /** It reads nothing from us, so the kernel ends it where we end, however that comes. */
 const argv = ['setpriv', '--pdeathsig', 'KILL', 'nft', 'monitor'] as const;
@@ -16,7 +16,7 @@ const readAgainAfter = 60_000;
  */
 export class WatchedTables {
   readonly #exec: Exec;
-  readonly #read: () => Promise<FilterTables>;
+  readonly #chains: Pick<Chains, 'read' | 'inNfTables'>;
   #monitor: Conversation | null = null;
   #listensFrom = Number.POSITIVE_INFINITY;
   #startedAt = Number.NEGATIVE_INFINITY;
@@ -25,14 +25,14 @@ export class WatchedTables {
   #changes = 0;
   #known: { readonly tables: FilterTables; readonly changes: number; readonly at: number } | null = null;
 
-  constructor(exec: Exec, read: () => Promise<FilterTables>) {
+  constructor(exec: Exec, chains: Pick<Chains, 'read' | 'inNfTables'>) {
     this.#exec = exec;
-    this.#read = read;
+    this.#chains = chains;
   }
 
+  /** From the next look on the monitor runs, where there is one. */
   open(): void {
     this.#open = true;
-    if (this.#monitor === null) void this.#start();
   }
 
   close(): void {
@@ -52,21 +52,17 @@ export class WatchedTables {
     if (known !== null && known.changes === this.#changes && now - known.at < readAgainAfter) {
       return known.tables;
     }
-    if (this.#open && this.#monitor === null && now - this.#startedAt >= readAgainAfter) void this.#start();
     const changes = this.#changes;
-    const tables = await this.#read();
+    const tables = await this.#chains.read();
+    if (this.#open && this.#monitor === null && now - this.#startedAt >= readAgainAfter) this.#start();
     const heard = this.#monitor !== null && now >= this.#listensFrom;
     this.#known = heard ? { tables, changes, at: now } : null;
     return tables;
   }
 
-  async #start(): Promise<void> {
+  #start(): void {
+    if (!this.#chains.inNfTables) return;
     this.#startedAt = performance.now();
-    for (const program of ['iptables', 'ip6tables']) {
-      const { stdout } = await this.#exec([program, '--version']).catch(() => ({ stdout: '' }));
-      if (!stdout.includes('(nf_tables)')) return;
-    }
-    if (!this.#open || this.#monitor !== null) return;
     const monitor = this.#exec.converse(argv, { output: () => this.#changes++ });
     this.#monitor = monitor;
     this.#listensFrom = performance.now() + listensAfter;
