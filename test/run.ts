@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { formatResult, formatSummary } from './runner/report.ts';
-import { runStaticChecks } from './runner/static-checks.ts';
+import { staticChecks } from './runner/static-checks.ts';
 import { provideSystemPackages } from './runner/system-packages.ts';
 import { type FileResult, runTestFile } from './runner/test-file.ts';
 
@@ -33,12 +33,14 @@ const report = (result: FileResult): void => {
 };
 
 const missing = files.length > 0 ? provideSystemPackages() : [];
-if (wanted('static checks')) for (const result of await runStaticChecks(root)) report(result);
-const queue = files.values();
+const queue = [
+  ...(wanted('static checks') ? staticChecks(root) : []),
+  ...files.map((file) => () => runTestFile(root, file, stopping.signal)),
+].values();
 const worker = async (): Promise<void> => {
-  for (const file of queue) {
+  for (const run of queue) {
     if (stopping.signal.aborted) return;
-    report(await runTestFile(root, file, stopping.signal));
+    report(await run());
   }
 };
 await Promise.all(Array.from({ length: filesAtOnce }, worker));

@@ -58,17 +58,6 @@ test('a demo that is interrupted while it sets up leaves nothing behind', async 
   demo.assertNothingLeft();
 });
 
-test('a demo that is interrupted while its sites run leaves nothing behind', {
-  skip: namespacesLeftOut,
-}, async () => {
-  using demo = startDemo('--once');
-  await printedBy(demo.child, /Registered shop\.example\.com/);
-  demo.child.stdout!.resume();
-  demo.child.kill('SIGINT');
-  assert.equal(await demo.exitCode, 130);
-  demo.assertNothingLeft();
-});
-
 test("on a terminal the panel's address and password are told, and hold until Ctrl-C", {
   skip: namespacesLeftOut,
 }, async () => {

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import type { FileResult } from './test-file.ts';
 
@@ -21,25 +22,30 @@ const checks = [
   },
 ] as const;
 
-export function runStaticChecks(root: string): FileResult[] {
-  return checks.map(({ name, folder, argv: [program, ...args] }) => {
-    const startedAt = performance.now();
-    const { status, stdout, stderr, error } = spawnSync(
-      join(root, folder, 'node_modules/.bin', program),
-      args,
-      {
-        cwd: join(root, folder),
-        encoding: 'utf8',
-      },
-    );
-    const text = error?.message ?? stripVTControlCharacters(stdout + stderr).trim();
-    return {
-      name: `static checks: ${name}`,
-      passed: status === 0 ? 1 : 0,
-      failures: status === 0 ? [] : [{ name: program, text }],
-      skipped: [],
-      milliseconds: performance.now() - startedAt,
-      output: '',
-    };
+/** Each check, to be run at any time. */
+export function staticChecks(root: string): (() => Promise<FileResult>)[] {
+  return checks.map((check) => () => run(root, check));
+}
+
+async function run(root: string, { name, folder, argv }: (typeof checks)[number]): Promise<FileResult> {
+  const [program, ...args] = argv;
+  const startedAt = performance.now();
+  const child = spawn(join(root, folder, 'node_modules/.bin', program), args, {
+    cwd: join(root, folder),
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', ({ message }) => resolve(message));
+    child.once('close', (code) => resolve(code === 0 ? '' : `It ended with exit code ${code}.`));
+  });
+  const [failure, ...printed] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  const said = stripVTControlCharacters(printed.join('')).trim() || failure;
+  return {
+    name: `static checks: ${name}`,
+    passed: failure === '' ? 1 : 0,
+    failures: failure === '' ? [] : [{ name: program, text: said }],
+    skipped: [],
+    milliseconds: performance.now() - startedAt,
+    output: '',
+  };
 }
