@@ -5,6 +5,10 @@ import { type Measurement, median, percentile } from './measurement.ts';
 
 const attacks = 300;
 const burst = 5_000;
+/** What happens once in a daemon's life is measured so often, and the median told. */
+const runs = 3;
+/** What `top` does not show, in percent of one processor. */
+const notMeasurable = 1;
 /** A look at the kernel is a process, of two processors' one: more of them would slow down what they measure. In milliseconds. */
 const lookEvery = 50;
 
@@ -43,17 +47,22 @@ export async function measureLatency(): Promise<Measurement[]> {
   ];
 }
 
-/** 5,000 addresses cross the threshold at once. */
+/** 5,000 addresses cross the threshold at once, in a daemon that has banned nobody yet. */
 export async function measureBurst(): Promise<Measurement[]> {
-  await using daemon = await createDaemonUnderTest();
-  await daemon.start();
-  const now = Date.now();
-  const lines = Array.from({ length: burst }, (_, i) => attackBy(addressOf(i), now)).join('');
-  const written = performance.now();
-  daemon.append(lines);
-  await until(async () => (await daemon.kernelEntries()) === burst, 30_000, lookEvery);
+  const samples: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    await using daemon = await createDaemonUnderTest();
+    await daemon.start();
+    await idle(daemon);
+    const now = Date.now();
+    const lines = Array.from({ length: burst }, (_, i) => attackBy(addressOf(i), now)).join('');
+    const written = performance.now();
+    daemon.append(lines);
+    await until(async () => (await daemon.kernelEntries()) === burst, 30_000, lookEvery);
+    samples.push(performance.now() - written);
+  }
   const name = `${burst.toLocaleString('en')} addresses at once: all in the kernel`;
-  return [{ name, value: performance.now() - written, unit: 'ms', limit: { atMost: 1_000 } }];
+  return [{ name, value: median(samples), unit: 'ms', limit: { atMost: 1_000 } }];
 }
 
 /** Restart with bans in the store and an empty kernel, memory with them, and what an idle daemon takes. */
@@ -76,15 +85,11 @@ export async function measureRestartAndMemory(): Promise<Measurement[]> {
   ] as const) {
     await addBans(daemon, bans, wanted);
     bans = wanted;
-    await daemon.stop();
-    await daemon.namespace.run('iptables', '-F');
-    await daemon.namespace.run('ip6tables', '-F');
-    await daemon.namespace.run('ipset', 'destroy');
-    daemon.launch();
-    await until(async () => (await daemon.kernelEntries()) === wanted, 30_000, lookEvery);
+    const samples: number[] = [];
+    for (let run = 0; run < runs; run++) samples.push(await restart(daemon, wanted));
     measurements.push({
       name: `restart with ${wanted.toLocaleString('en')} bans: all in the kernel since the process started`,
-      value: performance.now() - daemon.startedAt(),
+      value: median(samples),
       unit: 'ms',
       limit: { atMost },
     });
@@ -99,6 +104,19 @@ export async function measureRestartAndMemory(): Promise<Measurement[]> {
   });
   measurements.push(await idleLoad(daemon, 'processor time with 100,000 bans'));
   return measurements;
+}
+
+/** After what a reboot does to the kernel. @returns milliseconds until it has all bans again */
+async function restart(daemon: DaemonUnderTest, bans: number): Promise<number> {
+  await daemon.stop();
+  await daemon.namespace.run('iptables', '-F');
+  await daemon.namespace.run('ip6tables', '-F');
+  await daemon.namespace.run('ipset', 'destroy');
+  daemon.launch();
+  await until(async () => (await daemon.kernelEntries()) === bans, 30_000, lookEvery);
+  const took = performance.now() - daemon.startedAt();
+  await until(() => daemon.client.call('status').then(() => true), 60_000, lookEvery);
+  return took;
 }
 
 async function addBans(daemon: DaemonUnderTest, from: number, to: number): Promise<void> {
@@ -126,5 +144,6 @@ async function idleLoad(daemon: DaemonUnderTest, name: string): Promise<Measurem
   const seconds = 20;
   const before = daemon.processorSeconds();
   await pause(seconds * 1000);
-  return { name, value: ((daemon.processorSeconds() - before) / seconds) * 100, unit: '% of one' };
+  const value = ((daemon.processorSeconds() - before) / seconds) * 100;
+  return { name, value, unit: '% of one', limit: { atMost: notMeasurable } };
 }

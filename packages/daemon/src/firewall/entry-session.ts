@@ -21,9 +21,10 @@ const prompts = /^(?:ipset> )+/;
  * standard error, as is every error. At the first error it is ended, and `ipset restore` carries out the batch or says why
  * it cannot be.
  *
- * Right after sets were made, both may be told to create them once more: of a set that it created itself an `ipset` knows the
- * type, of others it asks the kernel anew for each line (seen in 7.17 and 7.22 with strace; 20,000 lines take 0.08 s instead
- * of 0.2). Never later: a set that somebody destroyed would be made anew, with no rule that asks it, and seem to enforce.
+ * Of a set that it created itself, or was told to create although it is there, an `ipset` knows the type; of others it asks the
+ * kernel anew for each line (seen in 7.17 and 7.22 with strace; 20,000 lines take 0.08 s instead of 0.2). But only who
+ * makes the structure may create sets: one that somebody destroyed would be made anew with a batch, with no rule that
+ * asks it, and seem to enforce.
  */
 export class EntrySession {
   readonly #exec: Exec;
@@ -39,13 +40,22 @@ export class EntrySession {
   }
 
   /**
-   * Starts the `ipset` that waits, so that no ban waits for its start.
+   * Creates sets with an `ipset` that waits from now on for what is added to them.
    *
-   * @param creations `create SET …` for each set that was just made
+   * @param creations `create SET …` for each set there is to be
+   * @param others what is to be done right after that
+   * @throws ExecError with what `ipset restore` said
    */
-  open(creations: readonly string[] = []): Conversation {
-    this.#ipset ??= this.#start(creations);
-    return this.#ipset;
+  create(creations: readonly string[], others: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      this.close();
+      const done = await this.#ask([...creations, ...others], (resolve) => ({
+        // What it said before of errors is there by now, too, but may not have been taken.
+        version: () => setImmediate(resolve, true),
+        error: (line) => isRemark(line) || resolve(false),
+      }));
+      if (!done) await restoreSets(this.#exec, [...creations, ...others]);
+    });
   }
 
   close(): void {
@@ -57,7 +67,7 @@ export class EntrySession {
 
   /**
    * @param lines `add SET ENTRY …` or `del SET ENTRY`. What exists is replaced, what is missing need not be deleted.
-   * @param creations as for `open`
+   * @param creations `create SET …` for each set, where they were just made
    * @throws ExecError with what `ipset restore` said
    */
   apply(lines: Iterable<string>, creations: readonly string[] = []): Promise<void> {
@@ -112,7 +122,8 @@ export class EntrySession {
     commands: readonly string[],
     hearing: (resolve: (done: boolean) => void) => Omit<Hearing, 'ended'>,
   ): Promise<boolean> {
-    const ipset = this.open();
+    this.#ipset ??= this.#start();
+    const ipset = this.#ipset;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#hear = { ...hearing(resolve), ended: () => resolve(false) };
     const timer = setTimeout(() => resolve(false), timeout);
@@ -125,7 +136,7 @@ export class EntrySession {
     return done;
   }
 
-  #start(creations: readonly string[]): Conversation {
+  #start(): Conversation {
     this.#versions = 0;
     const ipset = this.#exec.converse(argv, {
       output: (line) => this.#ipset === ipset && this.#output(line.replace(prompts, '')),
@@ -134,7 +145,6 @@ export class EntrySession {
     void ipset.ended.then(() => {
       if (this.#ipset === ipset) this.close();
     });
-    for (const creation of creations) ipset.send(`${creation}\n`);
     return ipset;
   }
 

@@ -25,7 +25,6 @@ import {
   readEntries,
   readSets,
   refuseForeignSet,
-  restoreSets,
 } from './sets.ts';
 import { createTurns } from './turns.ts';
 import { WatchedTables } from './watched-tables.ts';
@@ -69,13 +68,11 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       if (header !== undefined) refuseForeignSet(set, header, family);
     }
     // Sets first, with what a chain of the iptables backend bans, so that no ban is out of force for a moment.
-    const lines = wanted.flatMap(({ set, family, chain }) => [
-      ...(sets.has(set) ? [] : [createSet(set, family)]),
-      ...bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
-    ]);
-    if (lines.length > 0) await restoreSets(exec, lines);
     const creations = wanted.map(({ set, family }) => createSet(set, family));
-    session.close();
+    const taken = wanted.flatMap(({ set, family, chain }) =>
+      bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
+    );
+    if (creations.length > 0) await session.create(creations, taken);
     const works = await Promise.allSettled([
       ourSets(sets).length === 0 ? session.apply(entryLines(bans, chains.families, clock), creations) : null,
       chains.write(jails, tables),
@@ -88,10 +85,7 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
       ourSets(sets).filter((set) => !needed.has(set)),
     );
     installed = jails;
-    if (jails.length > 0) {
-      session.open(creations);
-      tablesNow.open();
-    }
+    if (jails.length > 0) tablesNow.open();
     return refuseFaults(await inspect());
   };
 
