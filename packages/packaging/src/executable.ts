@@ -5,7 +5,7 @@ import type { Exec } from '@portcullis/daemon/offline';
 import type { Bundle } from './bundle.ts';
 
 /** What V8 is told, for less memory: packages/cli/bin/portcullis.js says why. */
-const v8Flags = ['--v8-pool-size=1', '--no-opt', '--no-maglev'];
+const v8Flags = ['--v8-pool-size=1', '--max-semi-space-size=2', '--no-opt', '--no-maglev'];
 /** The warning is of node:ffi: packages/daemon/src/release-pages.ts. */
 const execArgv = [...v8Flags, '--disable-warning=ExperimentalWarning'];
 
