@@ -135,8 +135,8 @@ Architecture: amd64
 Maintainer: ${maintainer}
 Installed-Size: ${size}
 Depends: ${depends}
-Recommends: iproute2
-Suggests: rsyslog, nftables
+Recommends: iproute2, nftables
+Suggests: rsyslog
 Description: bans whoever attacks the WordPress sites of this host
  A daemon that reads what WP fail2ban logs, decides by jail, and enforces bans
  with ipset, iptables or nftables. Each site can see and lift its own bans in

@@ -54,7 +54,7 @@ suite('entries go to the kernel', { skip: namespacesLeftOut }, () => {
   test('by one ipset for all batches, which has taken a batch when it is said so', async () => {
     await using subject = await create();
     const { session, entries } = subject;
-    await session.create(['create a hash:net timeout 0'], []);
+    await session.create(['create a hash:net timeout 0']);
     const [before] = await waitFor('it runs', async () => {
       const running = await programs(subject.namespace);
       return running.length === 1 && running;
@@ -96,8 +96,7 @@ suite('entries go to the kernel', { skip: namespacesLeftOut }, () => {
     const { session, entries, namespace } = subject;
     const creations = ['create a hash:net timeout 0', 'create b hash:net family inet6 timeout 0'];
     await session.apply(['add a 192.0.2.1 timeout 0']);
-    await session.create(creations, ['add b 2001:db8:1::/64 timeout 0']);
-    assert.deepEqual(await entries('b'), ['2001:db8:1::/64']);
+    await session.create(creations);
     await session.apply(['add a 192.0.2.2 timeout 60', 'add b 2001:db8::/64 timeout 0']);
     assert.deepEqual(await entries('a'), ['192.0.2.1', '192.0.2.2']);
     const many = Array.from({ length: 2_000 }, (_, i) => `add a 10.0.${i >> 8}.${i & 255} timeout 60`);
@@ -114,7 +113,7 @@ suite('entries go to the kernel', { skip: namespacesLeftOut }, () => {
   test('and are counted by the same ipset, however many there were before', async () => {
     await using subject = await create();
     const { session } = subject;
-    await session.create(['create portcullis-a hash:net timeout 0'], []);
+    await session.create(['create portcullis-a hash:net timeout 0']);
     const count = async () => (await session.headers()).get('portcullis-a')?.entries;
     assert.equal(await count(), 0);
     for (let batch = 0; batch < 12; batch++) {
@@ -136,11 +135,11 @@ suite('entries go to the kernel', { skip: namespacesLeftOut }, () => {
   test('unless a set cannot be made, and it is told why', async () => {
     await using subject = await create();
     const { session, namespace } = subject;
-    await assert.rejects(session.create(['create a hash:net family inet6', 'create c hash:net'], []), {
+    await assert.rejects(session.create(['create a hash:net family inet6', 'create c hash:net']), {
       name: 'ExecError',
       message: /set with the same name already exists/,
     });
-    await assert.rejects(session.create(['create d hash:nothing'], []), { name: 'ExecError' });
+    await assert.rejects(session.create(['create d hash:nothing']), { name: 'ExecError' });
     await session.apply(['add a 192.0.2.1 timeout 60']);
     assert.match(await namespace.run('ipset', 'save', 'a'), /192\.0\.2\.1/);
   });

@@ -43,18 +43,17 @@ export class EntrySession {
    * Creates sets with an `ipset` that waits from now on for what is added to them.
    *
    * @param creations `create SET …` for each set there is to be
-   * @param others what is to be done right after that
    * @throws ExecError with what `ipset restore` said
    */
-  create(creations: readonly string[], others: readonly string[]): Promise<void> {
+  create(creations: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
       this.close();
-      const done = await this.#ask([...creations, ...others], (resolve) => ({
+      const done = await this.#ask(creations, (resolve) => ({
         // What it said before of errors is there by now, too, but may not have been taken.
         version: () => setImmediate(resolve, true),
         error: (line) => isRemark(line) || resolve(false),
       }));
-      if (!done) await restoreSets(this.#exec, [...creations, ...others]);
+      if (!done) await restoreSets(this.#exec, creations);
     });
   }
 

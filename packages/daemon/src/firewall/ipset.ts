@@ -72,7 +72,8 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
     const taken = wanted.flatMap(({ set, family, chain }) =>
       bansOneByOne(tables, family, chain).map((network) => `add ${set} ${network} timeout 0`),
     );
-    if (creations.length > 0) await session.create(creations, taken);
+    if (creations.length > 0) await session.create(creations);
+    await session.apply(taken, creations);
     const works = await Promise.allSettled([
       ourSets(sets).length === 0 ? session.apply(entryLines(bans, chains.families, clock), creations) : null,
       chains.write(jails, tables),
