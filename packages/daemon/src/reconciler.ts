@@ -190,11 +190,11 @@ export class Reconciler {
     const { firewall, clock } = this.#options;
     let repaired = isEmpty(report) ? await this.#fill() : 0;
     const nothing = isEmpty(report) && repaired === 0;
-    let { plan, unconfirmed } = nothing ? noPlan : await this.#plan();
+    let { plan, unconfirmed } = this.#plan(nothing ? [] : await firewall.list());
     if (plan.length > 0) {
       repaired += plan.length;
       await firewall.apply(plan);
-      ({ plan, unconfirmed } = await this.#plan());
+      ({ plan, unconfirmed } = this.#plan(await firewall.list()));
     }
     if (plan.length > 0)
       throw new Error(`${plan.length} entries still differ after a repair, first ${plan[0]!.network}`);
@@ -224,9 +224,11 @@ export class Reconciler {
    * What differs, and the wanted bans that are not known to be enforced. Left out is what was decided meanwhile: the
    * enforcer carries that to the kernel.
    */
-  async #plan(): Promise<Plan> {
-    const { firewall, enforcer, clock } = this.#options;
-    const held = await firewall.list();
+  #plan(held: readonly EnforcedBan[]): {
+    plan: readonly FirewallChange[];
+    unconfirmed: readonly WantedBan[];
+  } {
+    const { enforcer, clock } = this.#options;
     const waiting = enforcer.waiting();
     const unconfirmed: WantedBan[] = [];
     const watched = function* (wanted: Iterable<WantedBan>): Generator<WantedBan> {
@@ -267,14 +269,6 @@ interface Look {
   readonly wanted: ReadonlyMap<string, number>;
   readonly generation: number;
 }
-
-interface Plan {
-  readonly plan: readonly FirewallChange[];
-  readonly unconfirmed: readonly WantedBan[];
-}
-
-/** Where nothing is held and nothing wanted. */
-const noPlan: Plan = { plan: [], unconfirmed: [] };
 
 /** A ban that the kernel can hold. */
 type WantedBan = EnforcedBan & { readonly id: number; readonly state: string };

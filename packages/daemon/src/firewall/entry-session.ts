@@ -11,15 +11,17 @@ const timeout = 10_000;
 const argv = ['stdbuf', '-oL', 'ipset', '-exist', '-'] as const;
 /** What it puts before the answer to each command. */
 const prompts = /^(?:ipset> )+/;
+/** A command with a line of output, whatever there was before: prompts alone are none. */
+const lastCommand = 'version';
+const lastAnswer = /^ipset v\d/;
 
 /**
- * Works on the sets in the kernel: adds entries and deletes them, in batches, and counts them.
+ * Works on the sets in the kernel: creates them, adds entries and deletes them, in batches, and counts them.
  *
  * To start a program takes longer than all else that a ban needs: Node forks, which takes 6 to 15 ms where it was
- * measured. So one `ipset` waits for commands (`ipset -`, its interactive mode) and is asked, after each batch, whether
- * the set holds the last entry: its answer comes when the kernel has taken everything before it. That is written to
- * standard error, as is every error. At the first error it is ended, and `ipset restore` carries out the batch or says why
- * it cannot be.
+ * measured. So one `ipset` waits for commands (`ipset -`, its interactive mode). It hands each to the kernel and waits for
+ * its answer before it reads the next; what is asked of it last, after each batch, says that the kernel has taken all. At
+ * the first error it is ended, and `ipset restore` carries out the batch or says why it cannot be.
  *
  * Of a set that it created itself, or was told to create although it is there, an `ipset` knows the type; of others it asks the
  * kernel anew for each line (seen in 7.17 and 7.22 with strace; 20,000 lines take 0.08 s instead of 0.2). But only who
@@ -30,10 +32,8 @@ export class EntrySession {
   readonly #exec: Exec;
   readonly #inTurn = createTurns();
   #ipset: Conversation | null = null;
-  /** What `ipset` says to the commands under way. */
-  #hear: Hearing | null = null;
-  /** How often it was asked for its version, and has not said it yet. */
-  #versions = 0;
+  /** Who waits for what it says. */
+  #asking: Asking | null = null;
 
   constructor(exec: Exec) {
     this.#exec = exec;
@@ -48,12 +48,7 @@ export class EntrySession {
   create(creations: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
       this.close();
-      const done = await this.#ask(creations, (resolve) => ({
-        // What it said before of errors is there by now, too, but may not have been taken.
-        version: () => setImmediate(resolve, true),
-        error: (line) => isRemark(line) || resolve(false),
-      }));
-      if (!done) await restoreSets(this.#exec, creations);
+      if (!(await this.#ask(creations))) await restoreSets(this.#exec, creations);
     });
   }
 
@@ -61,7 +56,7 @@ export class EntrySession {
     const ipset = this.#ipset;
     this.#ipset = null;
     ipset?.stop();
-    this.#hear?.ended();
+    this.#asking?.resolve(false);
   }
 
   /**
@@ -77,12 +72,7 @@ export class EntrySession {
   headers(): Promise<Map<string, SetHeader>> {
     return this.#inTurn(async () => {
       const { take, sets } = createHeaderReader();
-      const listed = await this.#ask([listHeaders.join(' ')], (resolve) => ({
-        output: take,
-        version: () => resolve(true),
-        error: (line) => isRemark(line) || resolve(false),
-      }));
-      return listed ? sets : readSets(this.#exec);
+      return (await this.#ask([listHeaders.join(' ')], take)) ? sets : readSets(this.#exec);
     });
   }
 
@@ -95,51 +85,29 @@ export class EntrySession {
     }
     if (first.length === 0) return;
     // Where that fails, as when somebody killed it, the lines are carried out anew: they say what is to be, not what to change.
-    if (first.length <= maxLines && (await this.#tell(first))) return;
+    if (first.length <= maxLines && (await this.#ask(first))) return;
     await restoreSets(this.#exec, inSequence(creations, first, input));
   }
 
-  /** @returns whether all was carried out */
-  #tell(lines: readonly string[]): Promise<boolean> {
-    const [, set = '', entry = ''] = lines.at(-1)!.split(' ');
-    const answer = RegExp(` is (?:NOT )?in set ${RegExp.escape(set)}\\.$`);
-    return this.#ask([...lines, `test ${set} ${entry}`], (resolve) => ({
-      error(line) {
-        const answered = answer.test(line);
-        if (answered || !isRemark(line)) resolve(answered);
-      },
-    }));
-  }
-
-  /**
-   * Gives commands and hears what comes of them. The last one is always the same: its answer is a line of output, which
-   * prompts alone are not.
-   *
-   * @returns what the hearing resolves with; false where `ipset` ended or did not answer
-   */
-  async #ask(
-    commands: readonly string[],
-    hearing: (resolve: (done: boolean) => void) => Omit<Hearing, 'ended'>,
-  ): Promise<boolean> {
+  /** Gives commands, and hands over what they print. @returns whether all were carried out */
+  async #ask(commands: readonly string[], take: (line: string) => void = () => {}): Promise<boolean> {
     this.#ipset ??= this.#start();
     const ipset = this.#ipset;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#hear = { ...hearing(resolve), ended: () => resolve(false) };
+    this.#asking = { take, resolve };
     const timer = setTimeout(() => resolve(false), timeout);
-    this.#versions++;
-    ipset.send(`${commands.join('\n')}\nversion\n`);
+    ipset.send(`${commands.join('\n')}\n${lastCommand}\n`);
     const done = await promise;
     clearTimeout(timer);
-    this.#hear = null;
+    this.#asking = null;
     if (!done) this.close();
     return done;
   }
 
   #start(): Conversation {
-    this.#versions = 0;
     const ipset = this.#exec.converse(argv, {
       output: (line) => this.#ipset === ipset && this.#output(line.replace(prompts, '')),
-      error: (line) => this.#ipset === ipset && this.#hear?.error(line),
+      error: (line) => this.#ipset === ipset && !isRemark(line) && this.#asking?.resolve(false),
     });
     void ipset.ended.then(() => {
       if (this.#ipset === ipset) this.close();
@@ -148,21 +116,20 @@ export class EntrySession {
   }
 
   #output(line: string): void {
-    if (!/^ipset v\d/.test(line)) this.#hear?.output?.(line);
-    else if (--this.#versions === 0) this.#hear?.version?.();
+    const asking = this.#asking;
+    if (asking === null) return;
+    if (!lastAnswer.test(line)) asking.take(line);
+    // Of an error it wrote before that, on the other stream: what is there is read in the same turn of the event loop.
+    else setImmediate(() => asking.resolve(true));
   }
 }
 
-interface Hearing {
-  readonly output?: (line: string) => void;
-  /** It has carried out all that it was given. */
-  readonly version?: () => void;
-  readonly error: (line: string) => void;
-  /** It said its last, or is not wanted any more. */
-  readonly ended: () => void;
+interface Asking {
+  readonly take: (line: string) => void;
+  readonly resolve: (done: boolean) => void;
 }
 
-/** As that the kernel is of another age: neither an answer nor an error. */
+/** As that the kernel is of another age: no error. */
 const isRemark = (line: string): boolean => line.startsWith('Warning: ');
 
 function* inSequence(...lists: Iterable<string>[]): Generator<string> {

@@ -6,6 +6,8 @@ import { clock, createHost, defaultFirewall } from '../../../../test/support/fir
 import { describeKernelFirewall } from '../../../../test/support/firewall-kernel-conformance.ts';
 import { describeGentleBansInKernel } from '../../../../test/support/gentle-bans-conformance.ts';
 import { createNamespace, namespacesLeftOut } from '../../../../test/support/network-namespace.ts';
+import { waitFor } from '../../../../test/support/wait-for.ts';
+import type { Argv, Exec, ExecOptions } from '../exec.ts';
 import { createFirewall } from './firewall.ts';
 import { maxTimeoutSeconds } from './ipset.ts';
 
@@ -27,6 +29,40 @@ describeFirewall(
 
 describeKernelFirewall('ipset');
 describeGentleBansInKernel('ipset');
+
+/** Tells which programs are started and waited for, and which are left running. */
+const counted = (exec: Exec, ran: string[], running: string[]): Exec =>
+  Object.assign(
+    (...given: Parameters<Exec>) => {
+      ran.push(given[0].join(' '));
+      return exec(...given);
+    },
+    {
+      lines: (...given: Parameters<Exec['lines']>) => {
+        ran.push(given[0].join(' '));
+        return exec.lines(...given);
+      },
+      follow: exec.follow,
+      converse: (...given: Parameters<Exec['converse']>) => {
+        running.push(given[0].join(' '));
+        return exec.converse(...given);
+      },
+    },
+  );
+
+/** The other iptables of Debian, which knows nothing of nf_tables. */
+function withLegacy(exec: Exec): Exec {
+  const legacy = ([program, ...args]: Argv): Argv => [
+    program.replace(/^(ip6?tables)(?=-|$)/, '$1-legacy'),
+    ...args,
+  ];
+  return Object.assign((argv: Argv, options?: ExecOptions) => exec(legacy(argv), options), {
+    lines: (argv: Argv, take: (line: string) => void, options?: ExecOptions) =>
+      exec.lines(legacy(argv), take, options),
+    follow: exec.follow,
+    converse: exec.converse,
+  });
+}
 
 suite('the sets of the ipset firewall', { skip: namespacesLeftOut }, () => {
   const day = 86_400_000;
@@ -86,6 +122,36 @@ suite('the sets of the ipset firewall', { skip: namespacesLeftOut }, () => {
     assert.equal(again.entries.get('wordpress'), 2_000);
     firewall.close();
   });
+
+  for (const [variant, programs] of [
+    ['nf_tables', 0],
+    ['legacy', 2],
+  ] as const) {
+    test(`are counted, and a look at the rules of ${variant} starts ${programs} programs and sees what is missing`, async (context) => {
+      await using namespace = await createNamespace();
+      const isLegacy = variant === 'legacy';
+      if (isLegacy && !(await namespace.exec(['iptables-legacy-save']).catch(() => null)))
+        return context.skip('left out: this kernel has no legacy iptables');
+      const ran: string[] = [];
+      const running: string[] = [];
+      const exec = counted(isLegacy ? withLegacy(namespace.exec) : namespace.exec, ran, running);
+      const firewall = await createFirewall({ ...defaultFirewall, backend: 'ipset' }, exec, clock);
+      await firewall.install(['wordpress'], [ban('192.0.2.1', null)]);
+      const programsOfALook = async () => {
+        const before = ran.length;
+        const { faults, entries } = await firewall.inspect();
+        assert.deepEqual([faults, entries.get('wordpress')], [[], 1]);
+        return ran.length - before;
+      };
+      await waitFor('quiet', async () => (await programsOfALook()) === programs, { timeout: 15_000 });
+      assert.equal(running.filter((argv) => argv.endsWith('nft monitor')).length, isLegacy ? 0 : 1);
+      await exec(['iptables', '-F', 'portcullis-wordpress']);
+      await waitFor('the rule is missed', async () => (await firewall.inspect()).faults.length > 0);
+      await namespace.run('ipset', 'flush');
+      assert.equal((await firewall.inspect()).entries.get('wordpress'), 0);
+      firewall.close();
+    });
+  }
 
   test('are not shared by two jails', async () => {
     await using namespace = await createNamespace();
