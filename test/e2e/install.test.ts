@@ -67,6 +67,12 @@ for (const suite of ['bookworm', 'trixie'] as const satisfies readonly Suite[]) 
         timeout: 30_000,
       });
       assert.match(await container.run('iptables', '-S', 'INPUT'), /-j portcullis-wordpress/);
+      // What waits beside the daemon may do what it must under the unit's restrictions.
+      for (const program of ['ipset -exist -', 'nft monitor']) {
+        await waitFor(program, async () =>
+          (await container.run('ps', '-eo', 'args')).includes(`${program}\n`),
+        );
+      }
     });
 
     test('systemd finds nothing wrong with the unit, and little that an attacker could use', async () => {
