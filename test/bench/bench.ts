@@ -8,6 +8,7 @@ import { describeMeasurement, isKept, type Measurement } from './measurement.ts'
 import { measureOrigins } from './origins.ts';
 import { measurePanel } from './panel.ts';
 import { measureColdRead, measureReplay } from './reading.ts';
+import { measureStart } from './start.ts';
 
 const scenarios = {
   replay: measureReplay,
@@ -17,6 +18,7 @@ const scenarios = {
   restart: measureRestartAndMemory,
   panel: measurePanel,
   origins: measureOrigins,
+  start: measureStart,
   fail2ban: measureFail2ban,
 } as const;
 type Scenario = keyof typeof scenarios;

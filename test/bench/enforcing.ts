@@ -7,14 +7,14 @@ const attacks = 300;
 const burst = 5_000;
 /** What happens once in a daemon's life is measured so often, and the median told. */
 const runs = 3;
-/** What `top` does not show, in percent of one processor. */
+/** Less than this, in percent of one processor, is taken for nothing. */
 const notMeasurable = 1;
 /** A look at the kernel is a process, of two processors' one: more of them would slow down what they measure. In milliseconds. */
 const lookEvery = 50;
 
 /**
  * From the write of the deciding line to the entry in the kernel. The end is the daemon's event, which it sends when
- * `ipset restore` has returned: the entry is there a little earlier than this says.
+ * `ipset` has answered: the entry is there a little earlier than this says.
  */
 export async function measureLatency(): Promise<Measurement[]> {
   await using daemon = await createDaemonUnderTest();
