@@ -126,6 +126,7 @@ export async function createContainer(suite: Suite): Promise<Container> {
     lines: (...given: Parameters<Exec['lines']>) => inside().lines(...given),
     follow: (...given: Parameters<Exec['follow']>) => inside().follow(...given),
     converse: (...given: Parameters<Exec['converse']>) => inside().converse(...given),
+    atOnce: (...given: Parameters<Exec['atOnce']>) => inside().atOnce(...given),
   });
 
   async function booted(): Promise<void> {

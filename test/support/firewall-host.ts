@@ -78,6 +78,7 @@ function observe(exec: Exec, after: (argv: readonly string[]) => Promise<void>):
   };
   observed.follow = exec.follow;
   observed.converse = exec.converse;
+  observed.atOnce = exec.atOnce;
   observed.lines = async (argv, take, options) => {
     await exec.lines(argv, take, options);
     await after(argv);

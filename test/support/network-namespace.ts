@@ -44,6 +44,7 @@ export async function createNamespace(options: { readonly path?: string } = {}):
 export function prefixed(exec: Exec, prefix: Argv): Exec {
   const inside: Exec = (argv, options) => exec([...prefix, ...argv], options);
   inside.lines = (argv, take, options) => exec.lines([...prefix, ...argv], take, options);
+  inside.atOnce = (argv, input, timeoutMs) => exec.atOnce([...prefix, ...argv], input, timeoutMs);
   inside.follow = (argv, take) => exec.follow([...prefix, ...argv], take);
   inside.converse = (argv, take) => exec.converse([...prefix, ...argv], take);
   return inside;

@@ -161,6 +161,8 @@ export type Alone = <T>(read: () => Promise<T>) => Promise<T>;
  * adding what has already ended does nothing. A network has one ban a jail: added gently, or no longer gently, it changes
  * without a moment in which it has none; removing takes it wherever it is. It may read the changes while it writes. After `apply` resolved, the
  * kernel holds it. When it rejects, any part may hold. An entry ends by itself at `until` where the kernel can do that.
+ * `advance` is for many bans whose records take long: it tries to add them before it returns, whatever comes of it, and whoever
+ * calls it applies them later in any case. It is left out where that would not be quicker.
  * `inspect` is cheap at any number of bans; what counts the entries it runs through `alone`, so that the caller can keep
  * `apply` away meanwhile and knows what it must have counted. `list` is not cheap. `uninstall` leaves nothing of ours behind.
  */
@@ -173,6 +175,7 @@ export interface Firewall {
    */
   install(jails: readonly string[], bans?: Iterable<EnforcedBan>): Promise<StructureReport>;
   apply(changes: Iterable<FirewallChange>): Promise<void>;
+  readonly advance?: (changes: Iterable<FirewallChange>) => void;
   inspect(alone?: Alone): Promise<StructureReport>;
   list(): Promise<readonly EnforcedBan[]>;
   uninstall(): Promise<void>;

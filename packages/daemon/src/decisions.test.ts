@@ -5,6 +5,7 @@ import {
   Detector,
   ExemptionList,
   type Firewall,
+  type FirewallChange,
   type LogChunk,
   parseNetwork,
   standardConfig,
@@ -159,6 +160,49 @@ describe('from lines to decisions', () => {
     assert.ok(lists > compared, 'an entry that is missing');
     assert.deepEqual([reconciler.repairs, reconciler.enforced], [1, 1]);
     recorder.stop();
+  });
+
+  test('many bans of one chunk are in the kernel before the first of them is recorded, and a few are not hurried', async () => {
+    const { store, read, recorder, enforcer, firewall } = await createDecisions();
+    const advanced: number[] = [];
+    Object.assign(firewall, {
+      advance(changes: Iterable<FirewallChange>) {
+        const all = [...changes];
+        assert.equal(store.countBansInForce().get('wordpress') ?? 0, 499);
+        assert.equal(all[0]?.until, start + day);
+        advanced.push(all.length);
+      },
+    });
+    const attack = (net: string, clients: number) =>
+      Array.from({ length: clients }, (_, i) => failures(`${net}.${i >> 8}.${i & 255}`, 3)).join('');
+    read(attack('10.1', 499));
+    assert.deepEqual(advanced, []);
+    read(attack('10.2', 600));
+    assert.deepEqual(advanced, [600]);
+    await enforcer.flush();
+    assert.equal((await firewall.list()).length, 1_099);
+    assert.equal(banOf(store, '10.2.1.7')?.state, 'active');
+    recorder.stop();
+  });
+
+  test('what one chunk decides is what its lines decide one by one', async () => {
+    const lines = Array.from({ length: 400 }, (_, i) => {
+      const host = ((i * 48_271) >> 4) % 8;
+      const address = host < 6 ? `198.51.100.${host}` : `2001:db8::${host}`;
+      return failures(address, 1, start - 400_000 + i * 1_000);
+    });
+    const decided = async (chunks: readonly string[]) => {
+      const { store, read, recorder } = await createDecisions();
+      for (const chunk of chunks) read(chunk);
+      recorder.stop();
+      const bans = [...store.bansInForce()].flatMap(
+        ({ network, jail }) => store.banInForce(jail, network) ?? [],
+      );
+      return bans.map(({ id, ...ban }) => JSON.stringify(ban)).sort();
+    };
+    const oneByOne = await decided(lines);
+    assert.ok(oneByOne.length >= 7, `${oneByOne.length}`);
+    assert.deepEqual(await decided([lines.join('')]), oneByOne);
   });
 
   test('a few verdicts on banned addresses prolong them at once', async () => {

@@ -98,6 +98,15 @@ export class Enforcer {
     if (this.#ends.size > maxRemembered) this.#ends.delete(this.#ends.keys().next().value!);
   }
 
+  /**
+   * Brings bans to the kernel that are decided and will be recorded in this transaction: many take longer to record than to
+   * decide. Who dies between the two finds them in the kernel without a record, takes them from it and reads their lines
+   * again.
+   */
+  advance(bans: readonly Pick<BanRecord, 'jail' | 'network' | 'until' | 'gentle'>[]): void {
+    this.#options.firewall.advance?.(bans.map((ban) => ({ action: 'add', ...enforced(ban) })));
+  }
+
   /** Records a new ban. One that has ended already is kept as history and never applied. */
   insert(
     ban: Omit<BanRecord, 'id' | 'state' | 'endedAt' | 'endedBy' | 'liftedBy'>,

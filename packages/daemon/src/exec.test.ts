@@ -122,6 +122,15 @@ test('hands over a last line without newline, and characters that lie across two
   assert.deepEqual(seen, ['é'.repeat(50_000), 'end']);
 });
 
+test('a program that is run at once has read its input and ended, or was killed, when it is said whether it succeeded', () => {
+  const atOnce = (script: string, input: string, timeoutMs = 10_000) =>
+    exec.atOnce(['sh', '-c', script], input, timeoutMs);
+  assert.equal(atOnce('read -r x; test "$x" = one', 'one\n'), true);
+  assert.equal(atOnce('exit 3', ''), false);
+  assert.equal(atOnce('cat >/dev/null; sleep 60', 'one\n', 50), false);
+  assert.equal(exec.atOnce(['no-such-program'], 'one\n', 10_000), false);
+});
+
 async function failureOf(work: Promise<unknown>): Promise<ExecError> {
   const error = await work.then(
     () => assert.fail('it did not fail'),

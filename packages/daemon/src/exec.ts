@@ -1,4 +1,4 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
@@ -21,6 +21,13 @@ export interface Exec {
   (argv: Argv, options?: ExecOptions): Promise<{ readonly stdout: string; readonly stderr: string }>;
   /** Hands over standard output line by line, in memory that does not grow with the output. */
   lines(argv: Argv, take: (line: string) => void, options?: ExecOptions): Promise<void>;
+  /**
+   * Runs a program while nothing else goes on here, for the rare work that cannot wait for its turn.
+   *
+   * @param timeoutMs after which it is killed
+   * @returns whether it ended with exit code 0
+   */
+  atOnce(argv: Argv, input: string, timeoutMs: number): boolean;
   /**
    * Starts a program that runs until it ends by itself or is stopped, without a limit of time, and hands over standard
    * output as bytes. They are valid during the call only; the program waits while they are taken, so nothing piles up.
@@ -86,6 +93,15 @@ export function createExec(options: { readonly path?: string } = {}): Exec {
     const { write, end } = createLineSplitter(argv, take);
     await attendText(argv, execOptions, launch(argv, env, execOptions.input), write);
     end();
+  };
+
+  exec.atOnce = ([program, ...args], input, timeoutMs) => {
+    const stdio: StdioOptions = ['pipe', 'ignore', 'ignore'];
+    const killSignal = 'SIGKILL';
+    return (
+      spawnSync(program, args, { env, shell: false, stdio, input, timeout: timeoutMs, killSignal }).status ===
+      0
+    );
   };
 
   exec.follow = (argv, take) => {

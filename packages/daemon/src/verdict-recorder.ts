@@ -8,6 +8,7 @@ import {
   type Compared,
   type FailureRecord,
   type Innocents,
+  isShared,
   type JailConfig,
   type Network,
   shorter,
@@ -29,6 +30,8 @@ const prolongPause = 20;
 const maxProlongDelay = 10_000;
 /** Longer ends that wait; beyond it some are recorded at once. */
 const maxWaiting = 50_000;
+/** To record so many bans takes longer than to bring them to the kernel before that (80 ms). */
+const manyBans = 500;
 
 export interface VerdictRecorderOptions {
   readonly store: BanStore;
@@ -56,6 +59,28 @@ export interface VerdictRecorderOptions {
 /** How a verdict's ban is made. */
 type Making = Pick<JudgedBan, 'bantime' | 'because'> & { readonly by?: string | undefined };
 
+/** What a verdict leads to. */
+interface Decision {
+  /** What counted of the client up to this failure counts no more. */
+  readonly settled: { readonly jail: string; readonly network: Network; readonly failureId: number };
+  readonly bans: readonly DecidedBan[];
+}
+
+/** A ban that is to be recorded: a new one, or a longer one where there is a current one. */
+interface DecidedBan extends Pick<BanRecord, 'jail' | 'network' | 'since' | 'until' | 'gentle'> {
+  readonly config: JailConfig;
+  readonly verdict: Verdict;
+  readonly failures: readonly FailureRecord[];
+  readonly making: Making;
+  readonly current: BanRecord | undefined;
+  /** How often the network was banned before. */
+  readonly earlier: number;
+  /** In milliseconds; null: for ever. */
+  readonly bantime: number | null;
+  /** When it was decided. */
+  readonly at: number;
+}
+
 /** Turns the jails' verdicts into bans: new ones, or longer ones. Works inside the transaction of the lines. */
 export class VerdictRecorder {
   readonly #options: VerdictRecorderOptions;
@@ -69,14 +94,42 @@ export class VerdictRecorder {
     this.#options = options;
   }
 
-  /** Records what verdicts lead to: new bans at once, longer ends of bans in force too unless they come in a flood. */
+  /**
+   * Records what verdicts lead to: new bans at once, longer ends of bans in force too unless they come in a flood. Where there
+   * are many, all are decided before the first is recorded, and are in the kernel meanwhile.
+   */
   record(verdicts: readonly Verdict[]): void {
+    const clients = new Set<string>();
+    let decisions: Decision[] = [];
+    const recordDecisions = () => {
+      this.#advance(decisions);
+      for (const decision of decisions) this.#recordDecision(decision);
+      decisions = [];
+      clients.clear();
+    };
     for (const verdict of verdicts) {
+      const client = String(verdict.network);
+      const alone = isShared(verdict);
+      // What is decided of a client rests on what was recorded of it.
+      if (alone || clients.has(client)) recordDecisions();
       const key = keyOf(verdict);
-      if (this.#options.enforcer.isInForce(key, verdict.time) && !this.#isPrompt(key))
+      if (this.#options.enforcer.isInForce(key, verdict.time) && !this.#isPrompt(key)) {
         this.#postpone(key, verdict);
-      else this.#recordVerdict(verdict);
+        continue;
+      }
+      const decision = this.#decide(verdict);
+      if (decision === null) continue;
+      decisions.push(decision);
+      clients.add(client);
+      if (alone) recordDecisions();
     }
+    recordDecisions();
+  }
+
+  /** Brings bans to the kernel that will be recorded in a moment, where there are so many that it is long. */
+  #advance(decisions: readonly Decision[]): void {
+    const bans = decisions.flatMap(({ bans }) => bans.filter(({ current }) => current === undefined));
+    if (bans.length >= manyBans) this.#options.enforcer.advance(bans);
   }
 
   /** Whether a longer end may be recorded at once: few were in this second, and none of this ban waits. */
@@ -145,32 +198,70 @@ export class VerdictRecorder {
   }
 
   #recordVerdict(verdict: Verdict): void {
-    const { store, jail } = this.#options;
-    const config = jail(verdict.jail);
-    if (config === undefined) return;
-    const failures = store.failuresById(verdict.failureIds);
-    const accused = accuse(config, verdict, failures, this.#options.innocents);
-    if (accused !== null) {
-      const plain = { ...accused, bantime: null, because: '' };
-      const isInForce = store.banInForce(verdict.jail, verdict.network) !== undefined;
-      const judged = isInForce
-        ? plain
-        : (this.#options.judge?.(config, accused.verdict, accused.failures) ?? plain);
-      if (judged === 'wait') return;
-      if (judged !== 'settled') this.#recordJudged(config, judged);
-    }
-    // Only what the verdict rests on: lines behind it, in the same chunk too, count towards the next one.
-    const failureId = verdict.together?.settled ?? Math.max(...verdict.failureIds);
-    store.saveForgotten([{ jail: verdict.jail, network: verdict.network, failureId }]);
+    const decision = this.#decide(verdict);
+    if (decision !== null) this.#recordDecision(decision);
   }
 
-  #recordJudged(
+  /** @returns null where nothing is to be recorded */
+  #decide(verdict: Verdict): Decision | null {
+    const { store, jail } = this.#options;
+    const config = jail(verdict.jail);
+    if (config === undefined) return null;
+    const failures = store.failuresById(verdict.failureIds);
+    const accused = accuse(config, verdict, failures, this.#options.innocents);
+    // Only what the verdict rests on: lines behind it, in the same chunk too, count towards the next one.
+    const failureId = verdict.together?.settled ?? Math.max(...verdict.failureIds);
+    const settled = { jail: verdict.jail, network: verdict.network, failureId };
+    if (accused === null) return { settled, bans: [] };
+    const plain = { ...accused, bantime: null, because: '' };
+    const current = store.banInForce(verdict.jail, verdict.network);
+    const judged =
+      current !== undefined
+        ? plain
+        : (this.#options.judge?.(config, accused.verdict, accused.failures) ?? plain);
+    if (judged === 'wait') return null;
+    return { settled, bans: judged === 'settled' ? [] : this.#decideJudged(config, judged, current) };
+  }
+
+  #recordDecision({ settled, bans }: Decision): void {
+    for (const ban of bans) this.#recordOne(ban);
+    this.#options.store.saveForgotten([settled]);
+  }
+
+  /** @param current the ban in force of the verdict's network; left out: there may be one */
+  #decideJudged(
     config: JailConfig,
     { verdict, failures, ...making }: Pick<JudgedBan, 'verdict' | 'failures'> & Making,
-  ): void {
-    for (const network of bannedNetworks(config, verdict, failures, this.#options.innocents)) {
-      this.#recordOne(config, verdict, network, failures, making);
-    }
+    current?: BanRecord,
+  ): DecidedBan[] {
+    const { store, random, clock, innocents } = this.#options;
+    return bannedNetworks(config, verdict, failures, innocents).map((network) => {
+      const inForce = network === verdict.network ? current : store.banInForce(verdict.jail, network);
+      const earlier = store.timesBanned(network, config.overalljails ? null : verdict.jail);
+      const usual = banDuration(config, inForce === undefined ? earlier : Math.max(0, earlier - 1), random());
+      const bantime = shorter(usual, making.bantime);
+      // A stamp ahead of this host's clock must not make a ban last longer.
+      const at = clock.now();
+      const since = Math.min(verdict.time, at);
+      const until = bantime === null ? null : since + bantime;
+      const { jail } = verdict;
+      const gentle = making.bantime !== null;
+      return {
+        config,
+        verdict,
+        failures,
+        making,
+        jail,
+        network,
+        current: inForce,
+        earlier,
+        bantime,
+        at,
+        since,
+        until,
+        gentle,
+      };
+    });
   }
 
   /** Records the ban of a verdict that was held; inside a transaction. @returns what is in force then */
@@ -180,7 +271,10 @@ export class VerdictRecorder {
     if (config === undefined) return [];
     const failures = store.failuresById(verdict.failureIds);
     const accused = accuse(config, verdict, failures, this.#options.innocents);
-    if (accused !== null) this.#recordJudged(config, { ...accused, ...making });
+    if (accused !== null) {
+      const current = store.banInForce(verdict.jail, verdict.network);
+      for (const ban of this.#decideJudged(config, { ...accused, ...making }, current)) this.#recordOne(ban);
+    }
     return store.bansOverlapping(verdict.network).filter((ban) => ban.jail === verdict.jail);
   }
 
@@ -189,27 +283,27 @@ export class VerdictRecorder {
     this.#longer.delete(key);
   }
 
-  #recordOne(
-    config: JailConfig,
-    verdict: Verdict,
-    network: Network,
-    failures: readonly FailureRecord[],
-    { bantime, because, by }: Making,
-  ): void {
-    const { store, random, clock, compare, factorOf } = this.#options;
-    const current = store.banInForce(verdict.jail, network);
-    const earlier = store.timesBanned(network, config.overalljails ? null : verdict.jail);
-    const usual = banDuration(config, current === undefined ? earlier : Math.max(0, earlier - 1), random());
-    const duration = shorter(usual, bantime);
-    // A stamp ahead of this host's clock must not make a ban last longer.
-    const at = clock.now();
-    const since = Math.min(verdict.time, at);
-    const until = duration === null ? null : since + duration;
+  #recordOne(ban: DecidedBan): void {
+    const { store, compare, factorOf } = this.#options;
+    const {
+      config,
+      verdict,
+      failures,
+      making,
+      network,
+      current,
+      earlier,
+      bantime,
+      at,
+      since,
+      until,
+      gentle,
+    } = ban;
     if (current !== undefined) {
-      const gentle = current.gentle && bantime !== null;
-      this.#prolong(current, until, verdict.failures, failures, gentle);
+      this.#prolong(current, until, verdict.failures, failures, current.gentle && gentle);
       return;
     }
+    const { because, by } = making;
     const reason = `${banReason(config, verdict, failures)}${because === '' ? '' : `; ${because}`}`;
     const seen = countOf(failures);
     const evidence = addUnseen(addEvidence(noEvidence, failures), Math.max(0, verdict.failures - seen));
@@ -223,7 +317,7 @@ export class VerdictRecorder {
         timesBanned: (config.overalljails ? store.timesBanned(network, verdict.jail) : earlier) + 1,
         reason,
         byHand: false,
-        gentle: bantime !== null,
+        gentle,
         evidence,
       },
       receiptOf({
@@ -233,7 +327,7 @@ export class VerdictRecorder {
         failures,
         lines: evidence.lines,
         earlierBans: earlier,
-        bantime: duration,
+        bantime,
         compared: compare(network, verdict.jail),
         factorOf,
         because,

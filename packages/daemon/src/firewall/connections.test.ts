@@ -97,6 +97,7 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
     };
     counting.follow = namespace.exec.follow;
     counting.converse = namespace.exec.converse;
+    counting.atOnce = namespace.exec.atOnce;
     const closed: number[] = [];
     const troubles: string[] = [];
     const connections = new Connections({
@@ -203,6 +204,7 @@ describe('connections of banned addresses', { skip: namespacesLeftOut }, () => {
     exec.lines = namespace.exec.lines;
     exec.follow = namespace.exec.follow;
     exec.converse = namespace.exec.converse;
+    exec.atOnce = namespace.exec.atOnce;
     const { connections, troubles } = create(sockets, { exec });
     connections.banned(bans(network('198.51.100.7')));
     await waitFor('it is told', async () => troubles.length === 1);

@@ -31,7 +31,12 @@ suite('entries go to the kernel', { skip: namespacesLeftOut }, () => {
         restored.push(argv.join(' '));
         return namespace.exec(argv, options);
       },
-      { lines: namespace.exec.lines, follow: namespace.exec.follow, converse: namespace.exec.converse },
+      {
+        lines: namespace.exec.lines,
+        follow: namespace.exec.follow,
+        converse: namespace.exec.converse,
+        atOnce: namespace.exec.atOnce,
+      },
     );
     const session = new EntrySession(counting);
     const entries = async (set: string) =>

@@ -3,7 +3,7 @@ import { gentlePlace, isGentlePlace, jailOf } from './names.ts';
 
 /** Gives each jail a second place, for its gentle bans; to the backend it is another jail, with other ports. */
 export function withGentlePlaces(firewall: Firewall, clock: Clock): Firewall {
-  const { install, apply, inspect, list } = firewall;
+  const { install, apply, advance, inspect, list } = firewall;
   return Object.assign(firewall, {
     sparesPorts: true,
     install: async (jails: readonly string[], bans: Iterable<EnforcedBan> = []) =>
@@ -14,6 +14,7 @@ export function withGentlePlaces(firewall: Firewall, clock: Clock): Firewall {
         ),
       ),
     apply: (changes: Iterable<FirewallChange>) => apply(placed(changes, clock)),
+    ...(advance && { advance: (changes: Iterable<FirewallChange>) => advance(placed(changes, clock)) }),
     inspect: async (alone) => byJail(await inspect(alone)),
     list: async () => (await list()).map(named),
   } satisfies Partial<Firewall>);

@@ -43,6 +43,7 @@ const counted = (exec: Exec, ran: string[], running: string[]): Exec =>
         return exec.lines(...given);
       },
       follow: exec.follow,
+      atOnce: exec.atOnce,
       converse: (...given: Parameters<Exec['converse']>) => {
         running.push(given[0].join(' '));
         return exec.converse(...given);
@@ -60,6 +61,7 @@ function withLegacy(exec: Exec): Exec {
     lines: (argv: Argv, take: (line: string) => void, options?: ExecOptions) =>
       exec.lines(legacy(argv), take, options),
     follow: exec.follow,
+    atOnce: (argv: Argv, input: string, timeoutMs: number) => exec.atOnce(legacy(argv), input, timeoutMs),
     converse: exec.converse,
   });
 }
@@ -120,6 +122,30 @@ suite('the sets of the ipset firewall', { skip: namespacesLeftOut }, () => {
     assert.equal((await firewall.list()).length, 2_000);
     const again = await firewall.install(['wordpress'], [ban('192.0.2.1', null)]);
     assert.equal(again.entries.get('wordpress'), 2_000);
+    firewall.close();
+  });
+
+  test('take many bans at once, before anything else goes on, and say nothing where they cannot', async () => {
+    await using namespace = await createNamespace();
+    const firewall = await createFirewall({ ...defaultFirewall, backend: 'ipset' }, namespace.exec, clock);
+    await firewall.install(['wordpress']);
+    const entries = () =>
+      namespace.exec.atOnce(['ipset', 'test', 'portcullis-wordpress', '10.9.3.7'], '', 10_000);
+    const changes = Array.from({ length: 1_000 }, (_, n) => ({
+      action: 'add' as const,
+      ...ban(`10.9.${n >> 8}.${n & 255}`, null),
+    }));
+    assert.equal(entries(), false);
+    firewall.advance!(changes);
+    assert.equal(entries(), true);
+    assert.equal((await firewall.inspect()).entries.get('wordpress'), 1_000);
+    await firewall.apply(changes);
+    assert.equal((await firewall.list()).length, 1_000);
+    await namespace.run('iptables', '-F');
+    await namespace.run('ip6tables', '-F');
+    await namespace.run('ipset', 'destroy');
+    firewall.advance!(changes);
+    assert.equal(await namespace.run('ipset', 'list', '-n'), '');
     firewall.close();
   });
 

@@ -25,6 +25,7 @@ import {
   readEntries,
   readSets,
   refuseForeignSet,
+  restoreSetsAtOnce,
 } from './sets.ts';
 import { createTurns } from './turns.ts';
 import { WatchedTables } from './watched-tables.ts';
@@ -120,6 +121,7 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
     },
     install: (jails, bans) => inTurn(() => install(jails, bans)),
     apply: (changes) => inTurn(() => session.apply(entryLines(changes, chains.families, clock))),
+    advance: (changes) => restoreSetsAtOnce(exec, entryLines(changes, chains.families, clock)),
     inspect,
     async list() {
       const bans: EnforcedBan[] = [];

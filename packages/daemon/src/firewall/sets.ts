@@ -104,6 +104,15 @@ export async function restoreSets(exec: Exec, lines: Iterable<string>): Promise<
   await exec(restoreArgv, { input: lines, timeoutMs: restoreTimeout });
 }
 
+/** In milliseconds: 5,000 entries take 50, and nothing else goes on meanwhile. */
+const atOnceTimeout = 1_000;
+
+/** The same, now, and without a word where it fails. */
+export function restoreSetsAtOnce(exec: Exec, lines: Iterable<string>): void {
+  const input = [...lines].join('\n');
+  if (input !== '') exec.atOnce(restoreArgv, `${input}\n`, atOnceTimeout);
+}
+
 /** The sets that are as Portcullis makes them. */
 export const ourSets = (sets: ReadonlyMap<string, SetHeader>): string[] =>
   [...sets].filter(([, header]) => isOurSet(header, ipv4) || isOurSet(header, ipv6)).map(([set]) => set);

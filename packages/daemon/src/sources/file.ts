@@ -2,6 +2,7 @@ import type { Clock, FilePosition, LogSink, LogSource } from '@portcullis/core';
 import { createFollower, type Follower } from './follower.ts';
 import { createLogGlob } from './log-glob.ts';
 import { createNotices } from './notices.ts';
+import { createReadBuffer, maxChunkBytes } from './read-buffer.ts';
 import { parseRotatedName } from './rotated-names.ts';
 
 export interface FileSourceOptions {
@@ -10,7 +11,7 @@ export interface FileSourceOptions {
   readonly clock: Clock;
   /** Epoch ms. Rotated files last written before it are not read; 0, the default: all are. */
   readonly catchUpSince?: number;
-  /** The most that one read takes, and the memory for it; 4 KiB to 1 MiB, by default 256 KiB. */
+  /** The most that one read takes, and the memory for it; 4 KiB to 2 MiB, the default. */
   readonly chunkBytes?: number;
   /**
    * How long a renamed file may stay silent, once the new one has bytes, before it is left: 250 ms. The writer of
@@ -29,19 +30,17 @@ const expandMs = 10_000;
 const forgetMs = 60_000;
 /** Names beside the logs that are known to be none of ours; beyond that they are looked at again. */
 const maxOthers = 1_000;
-/** 1 MiB was no faster than 256 KiB: both read at the speed of the page cache. */
-const defaultChunkBytes = 256 * 1024;
 
 /** Follows log files. See `LogSource` for the laws, and `follower.ts` for how a rotation is survived. */
 export function createFileSource(options: FileSourceOptions): LogSource {
-  const { clock, catchUpSince = 0, chunkBytes = defaultChunkBytes, drainMs = 250 } = options;
+  const { clock, catchUpSince = 0, chunkBytes = maxChunkBytes, drainMs = 250 } = options;
   const globs = options.globs.map(createLogGlob);
   const followers = new Map<string, Follower>();
   const goneSince = new Map<string, number>();
   const unmatched = new Set<string>();
   const others = new Set<string>();
   const positions = new Map<string, FilePosition>();
-  const buffer = Buffer.allocUnsafeSlow(Math.min(Math.max(chunkBytes, 4096), 1024 * 1024));
+  const buffer = createReadBuffer(chunkBytes);
   let sink: LogSink | undefined;
   let timer: NodeJS.Timeout | undefined;
   let expandedAt = Number.NEGATIVE_INFINITY;

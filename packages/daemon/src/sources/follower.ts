@@ -4,6 +4,7 @@ import { gunzip, gzipFault, readFile } from './gunzip.ts';
 import type { LogPart } from './log-part.ts';
 import { createLogParts, type LogPartsOptions } from './log-parts.ts';
 import { createLogTroubles } from './log-troubles.ts';
+import type { ReadBuffer } from './read-buffer.ts';
 
 export interface FollowerOptions extends Omit<LogPartsOptions, 'troubles'> {
   /** How long a renamed file may stay silent, once its successor has bytes, before it is left. */
@@ -11,7 +12,7 @@ export interface FollowerOptions extends Omit<LogPartsOptions, 'troubles'> {
   readonly clock: Clock;
   readonly sink: LogSink;
   /** Shared by all followers: delivering is synchronous. */
-  readonly buffer: Uint8Array;
+  readonly buffer: ReadBuffer;
 }
 
 /** Reads one log through its rotations, a chunk a turn of the event loop. */
@@ -84,14 +85,15 @@ export function createFollower(options: FollowerOptions): Follower {
       });
       return 'inflating';
     }
-    const length = part.read(buffer);
+    const into = buffer.for(part.unread());
+    const length = part.read(into);
     if (length === 'replaced') {
       if (!parts.moveFirstToCopy()) loseFirst(part);
       return 'more';
     }
     if (length > 0) {
-      deliver(part, buffer.subarray(0, length));
-      if (length === buffer.length || parts.isFollowed()) return 'more';
+      deliver(part, into.subarray(0, length));
+      if (length === into.length || parts.isFollowed()) return 'more';
       wakeIn(secondLookMs);
       return 'end';
     }
@@ -124,7 +126,7 @@ export function createFollower(options: FollowerOptions): Follower {
   function leave(part: LogPart) {
     parts.leaveFirst();
     if (!part.delivered) return;
-    sink.chunk({ file: part.file(), offset: part.offset(), bytes: buffer.subarray(0, 0), last: true });
+    sink.chunk({ file: part.file(), offset: part.offset(), bytes: new Uint8Array(), last: true });
   }
 
   function loseFirst(part: LogPart) {
