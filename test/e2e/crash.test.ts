@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createHost, type Host } from '../support/daemon-process.ts';
@@ -119,4 +121,35 @@ test('after kill -9 at any instant each line has counted exactly once and every 
   assert.deepEqual(problems, []);
   t.diagnostic(`${written.length} lines, ${wanted.size} bans, ${kills} kills`);
   assert.equal((await daemon.end()).code, 0);
+});
+
+function recordedBans({ stateDir }: Host): number {
+  using db = new DatabaseSync(join(stateDir, 'portcullis.db'));
+  return Number(db.prepare('SELECT count(*) AS bans FROM bans').get()!.bans);
+}
+
+test('after kill -9 between the kernel and the record of many bans all are there, and none without a record', {
+  skip: namespacesLeftOut,
+}, async (t) => {
+  const clients = Array.from({ length: 3_000 }, (_, at) => `198.18.${at >> 8}.${at & 255}`);
+  await using host = await createHost();
+  host.configure(`[defaults]\nmaxretry = ${maxretry}\nfindtime = "3h"\nbantime = "1d"`);
+  const first = await host.start();
+  const time = Date.now();
+  host.write(...clients.flatMap((ip) => Array.from({ length: maxretry }, () => failureLine(ip, { time }))));
+  await waitFor('the kernel has the bans', async () => (await setEntries(host.namespace)).size > 0);
+  await first.end('SIGKILL');
+  const held = (await setEntries(host.namespace)).size;
+  const recorded = recordedBans(host);
+  const again = await host.start();
+  await host.caughtUp();
+  await waitFor('all are enforced', async () => (await setEntries(host.namespace)).size === clients.length);
+  const bans = await host.bans();
+  assert.equal(bans.size, clients.length);
+  assert.deepEqual(
+    [...bans.values()].filter(({ failures, since }) => failures !== maxretry || Date.parse(since) !== time),
+    [],
+  );
+  t.diagnostic(`${held} were in the kernel, ${recorded} recorded`);
+  assert.equal((await again.end()).code, 0);
 });
