@@ -125,7 +125,7 @@ test('after kill -9 at any instant each line has counted exactly once and every 
 
 function recordedBans({ stateDir }: Host): number {
   using db = new DatabaseSync(join(stateDir, 'portcullis.db'));
-  return Number(db.prepare('SELECT count(*) AS bans FROM bans').get()!.bans);
+  return Number(db.prepare('SELECT count(*) AS bans FROM bans').get()!['bans']);
 }
 
 test('after kill -9 between the kernel and the record of many bans all are there, and none without a record', {

@@ -55,7 +55,7 @@ export interface Verdict {
  * Counts failures in an exact sliding window: an address is due when those with `time >= newest - findtime` reach
  * maxretry; it is then forgotten. (fail2ban extrapolates a rate instead.) Lines may come out of order.
  *
- * A million addresses are cheap: about 40 bytes each, and 32 for each failure; counting, forgetting one and evicting
+ * A million addresses are cheap: about 60 bytes each, and 32 for each failure; counting, forgetting one and evicting
  * take constant time. An address never holds more than maxretry - 1 failures, or one where maxretry is 1.
  */
 export class Jail {
