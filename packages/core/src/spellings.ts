@@ -1,3 +1,5 @@
+import { isSameText, textHash, textView } from './text-view.ts';
+
 const decoder = new TextDecoder();
 const maxRemembered = 4096;
 /** In bytes; what is longer is read anew each time. */
@@ -9,7 +11,7 @@ const maxLength = 255;
  * UTF-8 is replaced.
  */
 export class Spellings {
-  readonly #byHash = new Map<number, { spelled: Uint8Array; text: string }>();
+  readonly #byHash = new Map<number, { spelled: DataView; text: string }>();
   readonly #change: (text: string) => string;
 
   /** @param change what is to be remembered for a text */
@@ -17,22 +19,17 @@ export class Spellings {
     this.#change = change;
   }
 
-  read(bytes: Uint8Array, start: number, end: number): string {
-    if (end - start > maxLength) return this.#change(decoder.decode(bytes.subarray(start, end)));
-    let hash = 0x811c9dc5;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  read(view: DataView, start: number, end: number): string {
+    const length = end - start;
+    const hash = textHash(view, start, length > maxLength ? start : end);
     const known = this.#byHash.get(hash);
-    if (known !== undefined && same(known.spelled, bytes, start, end)) return known.text;
-    const spelled = new Uint8Array(bytes.subarray(start, end));
+    if (known?.spelled.byteLength === length && isSameText(known.spelled, 0, view, start, length))
+      return known.text;
+    const spelled = new Uint8Array(view.buffer, view.byteOffset + start, length).slice();
     const text = this.#change(decoder.decode(spelled));
+    if (length > maxLength) return text;
     if (this.#byHash.size >= maxRemembered) this.#byHash.clear();
-    this.#byHash.set(hash, { spelled, text });
+    this.#byHash.set(hash, { spelled: textView(spelled), text });
     return text;
   }
 }
-
-const same = (spelled: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean => {
-  if (spelled.length !== end - start) return false;
-  for (let i = 0; i < spelled.length; i++) if (spelled[i] !== bytes[start + i]) return false;
-  return true;
-};

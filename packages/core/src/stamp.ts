@@ -1,3 +1,5 @@
+import { isSameText, textView } from './text-view.ts';
+
 /** The wall clock of one time zone, for stamps that name none. */
 export interface ZoneClock {
   /** Both instants that the zone's clock showed this time (the same one twice but for the hour that runs twice). */
@@ -28,7 +30,9 @@ const toLocal = (instant: number, zone: string): Temporal.PlainDateTime =>
 const clockTolerance = 60_000;
 /** Lines of a running log are read within this time of their writing, in milliseconds. */
 const liveWindow = 5 * 60_000;
-const hourMs = 3_600_000;
+const COLON = 0x3a;
+/** Of `2026-11-21T19:00`, in bytes. */
+const minuteLength = 16;
 
 /**
  * Reads the three stamps that syslog daemons write. One reader serves one log from its beginning: the hour that runs
@@ -46,8 +50,9 @@ export class StampReader {
   #nextHour = Number.POSITIVE_INFINITY;
   #previousMinute = -1;
   #secondPass = false;
-  #dayKey = -1;
-  #day = 0;
+  /** The last stamp's minute as its bytes spell it (`2026-11-21T19:00`), and when it begins in the stamp's own zone. */
+  readonly #minuteText = textView(new Uint8Array(minuteLength));
+  #minute = Number.NaN;
 
   constructor(zone: ZoneClock, now: number) {
     this.#zone = zone;
@@ -55,48 +60,53 @@ export class StampReader {
   }
 
   /**
-   * RFC 3339 (`2026-11-21T19:00:51.287404+00:00`) in `bytes[start, end)`, and `journalctl -o short-iso`, whose zone has no
+   * RFC 3339 (`2026-11-21T19:00:51.287404+00:00`) in `bytes[start, end)`, of which there is a view, too, and `journalctl -o short-iso`, whose zone has no
    * colon before systemd 255; NaN where it is none. Fractions are cut to milliseconds.
    */
-  rfc3339(bytes: Uint8Array, start: number, end: number): number {
-    if (end - start < 20 || !isDateTime(bytes, start)) return Number.NaN;
-    const year = digits2(bytes, start) * 100 + digits2(bytes, start + 2);
-    const month = digits2(bytes, start + 5);
-    const day = digits2(bytes, start + 8);
-    const hour = digits2(bytes, start + 11);
-    const minute = digits2(bytes, start + 14);
-    const second = digits2(bytes, start + 17);
-    if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return Number.NaN;
-    if (!(hour < 24 && minute < 60 && second <= 60)) return Number.NaN;
-    const key = (year * 12 + month) * 32 + day;
-    if (key !== this.#dayKey) {
-      this.#day = day <= daysIn(year, month) ? Date.UTC(year, month - 1, day) : Number.NaN;
-      this.#dayKey = key;
-    }
-    let time = this.#day + hour * hourMs + minute * 60_000 + second * 1000;
-    let at = start + 19;
+  rfc3339(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     this.micros = -1;
+    if (end - start < 20) return Number.NaN;
+    // Most lines are of the same minute as the one before.
+    if (!isSameText(view, start, this.#minuteText, 0, minuteLength)) this.#readMinute(bytes, start);
+    const second = digits2(bytes, start + 17);
+    if (bytes[start + minuteLength] !== COLON || second > 60) return Number.NaN;
+    let within = second * 1000;
+    let at = start + 19;
     if (bytes[at] === 0x2e) {
-      let scale = 100;
-      if (!isDigit(bytes[at + 1]!)) return Number.NaN;
-      for (at++; at < end; at++) {
-        const digit = bytes[at]! - 0x30;
-        if (digit < 0 || digit > 9) break;
-        time += digit * scale;
-        scale = scale === 1 ? 0 : (scale / 10) | 0;
-      }
-      if (at - start >= 26) this.micros = digits2(bytes, start + 23) * 10 + digit(bytes, start + 25);
+      const first = at + 1;
+      at = first;
+      while (at < end && isDigit(bytes[at]!)) at++;
+      if (at === first) return Number.NaN;
+      within += digit(bytes, first) * 100;
+      if (at > first + 1) within += digit(bytes, first + 1) * 10;
+      if (at > first + 2) within += digit(bytes, first + 2);
+      if (at >= first + 6) this.micros = digits2(bytes, first + 3) * 10 + digit(bytes, first + 5);
     }
+    const time = this.#minute + within;
     const sign = bytes[at]!;
     if ((sign === 0x5a || sign === 0x7a) && at + 1 === end) return time;
     if (sign !== 0x2b && sign !== 0x2d) return Number.NaN;
-    const colon = bytes[at + 3] === 0x3a ? 1 : 0;
+    const colon = bytes[at + 3] === COLON ? 1 : 0;
     if (at + 5 + colon !== end) return Number.NaN;
     const hours = digits2(bytes, at + 1);
     const minutes = digits2(bytes, at + 3 + colon);
     if (!(hours < 24 && minutes < 60)) return Number.NaN;
     const offset = (hours * 60 + minutes) * 60_000;
     return sign === 0x2b ? time - offset : time + offset;
+  }
+
+  #readMinute(bytes: Uint8Array, start: number): void {
+    for (let i = 0; i < minuteLength; i++) this.#minuteText.setUint8(i, bytes[start + i]!);
+    this.#minute = Number.NaN;
+    if (!isDateMinute(bytes, start)) return;
+    const year = digits2(bytes, start) * 100 + digits2(bytes, start + 2);
+    const month = digits2(bytes, start + 5);
+    const day = digits2(bytes, start + 8);
+    const hour = digits2(bytes, start + 11);
+    const minute = digits2(bytes, start + 14);
+    if (!(year >= 1970 && year <= 9999 && month >= 1 && month <= 12 && day >= 1)) return;
+    if (!(day <= daysIn(year, month) && hour < 24 && minute < 60)) return;
+    this.#minute = Date.UTC(year, month - 1, day, hour, minute);
   }
 
   /**
@@ -157,19 +167,20 @@ export class StampReader {
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
-const digit = (bytes: Uint8Array, at: number): number =>
-  isDigit(bytes[at]!) ? bytes[at]! - 0x30 : Number.NaN;
+/** More than any field of a stamp may be: what stands for no number. Not NaN, because whole numbers are reckoned faster. */
+const noNumber = 10_000;
+
+const digit = (bytes: Uint8Array, at: number): number => (isDigit(bytes[at]!) ? bytes[at]! - 0x30 : noNumber);
 
 const digits2 = (bytes: Uint8Array, at: number): number =>
-  isDigit(bytes[at]!) && isDigit(bytes[at + 1]!) ? bytes[at]! * 10 + bytes[at + 1]! - 0x30 * 11 : Number.NaN;
+  isDigit(bytes[at]!) && isDigit(bytes[at + 1]!) ? bytes[at]! * 10 + bytes[at + 1]! - 0x30 * 11 : noNumber;
 
-/** Whether the separators of `2026-11-21T19:00:51` stand in their places. */
-const isDateTime = (bytes: Uint8Array, at: number): boolean =>
+/** Whether the separators of `2026-11-21T19:00` stand in their places. */
+const isDateMinute = (bytes: Uint8Array, at: number): boolean =>
   bytes[at + 4] === 0x2d &&
   bytes[at + 7] === 0x2d &&
   (bytes[at + 10]! | 0x20) === 0x74 &&
-  bytes[at + 13] === 0x3a &&
-  bytes[at + 16] === 0x3a;
+  bytes[at + 13] === COLON;
 
 /** Whether the separators of `Nov  1 01:59:56` stand in their places. */
 const isMonthDayTime = (bytes: Uint8Array, at: number): boolean =>

@@ -1,5 +1,6 @@
 import { Spellings } from './spellings.ts';
 import type { StampReader } from './stamp.ts';
+import { findByte, isSameText, textView } from './text-view.ts';
 
 const SPACE = 0x20;
 const OPEN = 0x28;
@@ -43,9 +44,11 @@ export class EntryReader {
 
   /**
    * Reads the header of `bytes[start, end)`.
+   *
+   * @param view of the same bytes
    * @returns whether a WordPress ident wrote the line; only then is the stamp read and `nextSplit` of use
    */
-  read(bytes: Uint8Array, start: number, end: number): boolean {
+  read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
     let at = start;
     let structured = false;
     if (bytes[at] === 0x3c) {
@@ -59,7 +62,7 @@ export class EntryReader {
     const stampStart = at;
     const first = bytes[at]!;
     const numeric = first >= 0x30 && first <= 0x39;
-    if (numeric) while (at < end && bytes[at] !== SPACE) at++;
+    if (numeric) at = findByte(view, SPACE, at, end);
     else at += 15;
     const stampEnd = at;
     if (at >= end || bytes[at] !== SPACE) return false;
@@ -68,13 +71,13 @@ export class EntryReader {
     // A template without host name: this is another program's ident, and what follows is its message.
     if (bytes[at - 1] === COLON) return false;
     at++;
-    const tag = identLength(bytes, at, end);
+    const tag = identLength(bytes, view, at, end);
     if (tag === 0) return false;
     this.#identStart = at + tag;
     this.#end = end;
     if (!(structured ? this.#readStructured(bytes) : this.#readTag(bytes))) return false;
     this.time = numeric
-      ? this.#stamps.rfc3339(bytes, stampStart, stampEnd)
+      ? this.#stamps.rfc3339(bytes, view, stampStart, stampEnd)
       : this.#stamps.rfc3164(bytes, stampStart);
     return true;
   }
@@ -140,7 +143,7 @@ export class EntryReader {
   }
 
   /** Moves `split` to the next place where the ident may end. @returns false when there is none */
-  nextSplit(bytes: Uint8Array): boolean {
+  nextSplit(bytes: Uint8Array, view: DataView): boolean {
     const { split } = this;
     if (!this.#inTag) {
       split.siteStart = this.#siteStart;
@@ -149,8 +152,9 @@ export class EntryReader {
       this.#inTag = true;
       return this.#next <= this.#end;
     }
-    for (let at = this.#next; at < this.#end; at++) {
-      if (bytes[at] !== CLOSE) continue;
+    for (let at = this.#next; ; at++) {
+      at = findByte(view, CLOSE, at, this.#end);
+      if (at >= this.#end) return false;
       const message = afterPid(bytes, at + 1, this.#end);
       if (message < 0) continue;
       split.siteStart = this.#siteStart;
@@ -160,24 +164,23 @@ export class EntryReader {
       this.#next = at + 1;
       return true;
     }
-    return false;
   }
 }
 
 /** The length of `wordpress` or `wp` where one stands at `at` and the ident goes on with `(`, `[`, `:` or a space; else 0. */
-function identLength(bytes: Uint8Array, at: number, end: number): 0 | 2 | 9 {
+function identLength(bytes: Uint8Array, view: DataView, at: number, end: number): 0 | 2 | 9 {
   if (bytes[at] !== 0x77) return 0;
   let length: 2 | 9 = 2;
   if (bytes[at + 1] !== 0x70) {
-    for (let i = 1; i < 9; i++) if (bytes[at + i] !== wordpress[i]) return 0;
     length = 9;
+    if (at + length > end || !isSameText(view, at, wordpress, 0, length)) return 0;
   }
   const after = at + length;
   if (after >= end) return 0;
   const next = bytes[after]!;
   return next === OPEN || next === BRACKET || next === COLON || next === SPACE ? length : 0;
 }
-const wordpress = new TextEncoder().encode('wordpress');
+const wordpress = textView(new TextEncoder().encode('wordpress'));
 
 /** Where the message begins behind `[PID]: ` or `: ` at `at`; -1 where neither stands there. */
 function afterPid(bytes: Uint8Array, at: number, end: number): number {
@@ -215,9 +218,9 @@ const maxSiteLength = 255;
 export class SiteNames {
   readonly #spellings = new Spellings(canonicalSite);
 
-  name(bytes: Uint8Array, start: number, end: number): string {
+  name(view: DataView, start: number, end: number): string {
     if (start < 0 || start >= end) return '';
-    return this.#spellings.read(bytes, start, Math.min(end, start + maxSiteLength));
+    return this.#spellings.read(view, start, Math.min(end, start + maxSiteLength));
   }
 }
 

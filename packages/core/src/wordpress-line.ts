@@ -8,6 +8,7 @@ import { isSelfTest } from './self-test.ts';
 import { Spellings } from './spellings.ts';
 import type { StampReader } from './stamp.ts';
 import { EntryReader, pidAt, SiteNames } from './syslog.ts';
+import { textView } from './text-view.ts';
 
 /**
  * Lines longer than this are never trusted, in bytes. An honest line holds a stamp (32), a host (255), an ident (511,
@@ -43,6 +44,7 @@ export class WordPressLine {
   readonly #sites: SiteNames;
   readonly #users = new Spellings();
   #bytes: Uint8Array = new Uint8Array();
+  #view = textView(this.#bytes);
   #messageStart = 0;
   #messageEnd = 0;
   #pidStart = -1;
@@ -60,9 +62,12 @@ export class WordPressLine {
    * @returns whether a WordPress ident wrote it; the fields hold nothing of use otherwise
    */
   read(bytes: Uint8Array, start: number, end: number, cut = false): boolean {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = textView(bytes);
+    }
     const entry = this.#entry;
-    if (!entry.read(bytes, start, end)) return false;
-    this.#bytes = bytes;
+    if (!entry.read(bytes, this.#view, start, end)) return false;
     this.time = entry.time;
     const overlong = cut || end - start > maxTrustedLength;
     this.#readMessages(bytes, end, overlong);
@@ -73,7 +78,7 @@ export class WordPressLine {
   /** The name tried; null where the message has none. Invalid UTF-8 is replaced. */
   user(): string | null {
     if (this.message?.rest !== 'user') return null;
-    return this.#users.read(this.#bytes, this.#messageStart + this.message.words.length, this.#messageEnd);
+    return this.#users.read(this.#view, this.#messageStart + this.message.words.length, this.#messageEnd);
   }
 
   /** A number that stands for the name tried; 0 where the message has none. */
@@ -125,7 +130,7 @@ export class WordPressLine {
     let knownFrom = -1;
     this.site = '';
     this.#pidStart = -1;
-    while (this.#entry.nextSplit(bytes)) {
+    while (this.#entry.nextSplit(bytes, this.#view)) {
       if (knownFrom < 0) this.#readEnds(bytes, split.messageStart, end, overlong);
       const message = this.#readMessage(bytes, split.messageStart, end);
       const counts = message !== null && message.filters !== 0;
@@ -133,7 +138,7 @@ export class WordPressLine {
         known = message;
         knownFrom = split.messageStart;
         this.#pidStart = split.pidStart;
-        this.site = this.#sites.name(bytes, split.siteStart, split.siteEnd);
+        this.site = this.#sites.name(this.#view, split.siteStart, split.siteEnd);
       }
       if (counts || overlong) return;
     }
@@ -171,7 +176,7 @@ export class WordPressLine {
     this.words = ending.words;
     this.#messageStart = start;
     this.#messageEnd = within ? ending.from : ending.end;
-    this.message = matchMessage(bytes, start, this.#messageEnd);
+    this.message = matchMessage(this.#view, start, this.#messageEnd);
     return this.message;
   }
 }

@@ -1,4 +1,5 @@
 import type { Channel, EventName, FilterName } from '@portcullis/contracts';
+import { isSameText, textView } from '../text-view.ts';
 
 /** A filter as a bit, so that a jail's filters are one number. */
 export const filterBits: Readonly<Record<FilterName, number>> = {
@@ -101,45 +102,50 @@ export const countedFilters = (event: EventName, channel: Channel | null): numbe
     ?.filters ?? none;
 
 interface CompiledMessage extends Message {
-  readonly wordBytes: Uint8Array;
-  readonly endingBytes: Uint8Array;
+  readonly wordBytes: DataView;
+  readonly endingBytes: DataView;
 }
 
 const encoder = new TextEncoder();
 const byFirstByte: readonly (readonly CompiledMessage[])[] = (() => {
   const table: CompiledMessage[][] = Array.from({ length: 256 }, () => []);
   for (const entry of messages) {
-    const wordBytes = encoder.encode(entry.words);
-    const compiled = { ...entry, wordBytes, endingBytes: encoder.encode(entry.ending) };
-    if (wordBytes.length > 0) table[wordBytes[0]!]!.push(compiled);
+    const wordBytes = textView(encoder.encode(entry.words));
+    const compiled = { ...entry, wordBytes, endingBytes: textView(encoder.encode(entry.ending)) };
+    if (wordBytes.byteLength > 0) table[wordBytes.getUint8(0)]!.push(compiled);
     else for (const list of table) list.push(compiled);
   }
   return table;
 })();
 
-/** The message that fills `bytes[start, end)` (what stands before ` from ADDRESS`); null where no plugin writes it. */
-export function matchMessage(bytes: Uint8Array, start: number, end: number): Message | null {
+/** The message that fills `view[start, end)` (what stands before ` from ADDRESS`); null where no plugin writes it. */
+export function matchMessage(view: DataView, start: number, end: number): Message | null {
   if (start >= end) return null;
-  for (const candidate of byFirstByte[bytes[start]!]!) {
-    if (matches(candidate, bytes, start, end)) return candidate;
+  for (const candidate of byFirstByte[view.getUint8(start)]!) {
+    if (matches(candidate, view, start, end)) return candidate;
   }
   return null;
 }
 
-function matches(candidate: CompiledMessage, bytes: Uint8Array, start: number, end: number): boolean {
+function matches(candidate: CompiledMessage, view: DataView, start: number, end: number): boolean {
   const { wordBytes, endingBytes, rest } = candidate;
-  const restStart = start + wordBytes.length;
-  const restEnd = end - endingBytes.length;
+  const words = wordBytes.byteLength;
+  const ending = endingBytes.byteLength;
+  const restStart = start + words;
+  const restEnd = end - ending;
   if (restStart > restEnd) return false;
-  for (let i = 1; i < wordBytes.length; i++) if (bytes[start + i] !== wordBytes[i]) return false;
-  for (let i = 0; i < endingBytes.length; i++) if (bytes[restEnd + i] !== endingBytes[i]) return false;
+  if (!isSameText(view, start, wordBytes, 0, words)) return false;
+  if (ending > 0 && !isSameText(view, restEnd, endingBytes, 0, ending)) return false;
   if (rest === 'nothing') return restStart === restEnd;
-  if (rest === 'number') return isNumber(bytes, restStart, restEnd);
+  if (rest === 'number') return isNumber(view, restStart, restEnd);
   return true;
 }
 
-function isNumber(bytes: Uint8Array, start: number, end: number): boolean {
+function isNumber(view: DataView, start: number, end: number): boolean {
   if (start === end) return false;
-  for (let at = start; at < end; at++) if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
+  for (let at = start; at < end; at++) {
+    const byte = view.getUint8(at);
+    if (byte < 0x30 || byte > 0x39) return false;
+  }
   return true;
 }
