@@ -5,7 +5,7 @@ import { readConfig } from './config-file.ts';
 import { createExec } from './exec.ts';
 import { createLogger } from './log.ts';
 import { createServiceManager } from './systemd.ts';
-import { optimizeQuickly } from './tier-up.ts';
+import { optimize } from './tier-up.ts';
 
 /** Stopping takes no longer than 5 s, whatever hangs; in milliseconds, with time left to say so. */
 const stopTimeout = 4_750;
@@ -22,7 +22,7 @@ const largeDatabase = 1024 * 1024;
 export async function runDaemon({ configPath }: { configPath: string }): Promise<number> {
   const log = await createLogger();
   const config = readConfig(configPath);
-  if (sizeOf(path.join(config.stateDir, 'portcullis.db')) >= largeDatabase) optimizeQuickly();
+  if (sizeOf(path.join(config.stateDir, 'portcullis.db')) >= largeDatabase) optimize();
   const app = createApp({ config, readConfig: () => readConfig(configPath), log });
   const serviceManager = createServiceManager({
     exec: createExec(),

@@ -22,7 +22,7 @@ import {
   type ZoneClock,
 } from '@portcullis/core';
 import type { Stranger } from './evidence-watch.ts';
-import { optimizeQuickly } from './tier-up.ts';
+import { optimize } from './tier-up.ts';
 
 /** A chunk of this many bytes is hundreds of lines at once: a log to catch up with. */
 const muchToRead = 64 * 1024;
@@ -170,7 +170,7 @@ export class Pipeline {
 
   chunk(chunk: LogChunk): void {
     const { file, bytes, last } = chunk;
-    if (bytes.length >= muchToRead) optimizeQuickly();
+    if (bytes.length >= muchToRead) optimize();
     const reader = this.#fileReader(chunk);
     this.#take(reader, () => {
       const { splitter } = reader;
@@ -243,7 +243,7 @@ export class Pipeline {
     reader.stamps.now = this.#now;
     read();
     // Somebody fails: from now on bans must not wait for slow code.
-    if (findings.records.length > 0) optimizeQuickly();
+    if (findings.records.length > 0) optimize();
     findings.doubtful.push(...detector.takeDoubtful());
     for (const draft of reader.bursts.held()) draft.keep();
     const waiting = reader.bursts.first;

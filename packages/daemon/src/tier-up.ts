@@ -1,10 +1,10 @@
 import v8 from 'node:v8';
 
 /**
- * How long Maglev has the one thread that compiles for itself, in milliseconds: Turbofan takes six times as long for a
- * function, and a burst of bans is over before it is through.
+ * How often a function runs before Turbofan compiles it: ten times V8's default. The one thread that compiles belongs to Maglev
+ * meanwhile, which takes a sixth of the time for a function, and a burst of bans is over before Turbofan is through.
  */
-const turbofanDelay = 1_500;
+const runsBeforeTurbofan = 30000;
 
 let optimizing = false;
 
@@ -12,18 +12,13 @@ let optimizing = false;
  * Lets V8 optimize what runs often, from now on: there is work. Every process of ours begins with `--no-opt --no-maglev`
  * (packages/cli/bin, packages/packaging): the code of the two optimizing compilers is 8 MB of Node's own pages that would
  * become resident, and what runs once a second, or for a tenth of one, gains nothing from them.
+ *
+ * Both at once: what Maglev compiles while Turbofan is off never asks for Turbofan again, and reads lines at a third of the speed.
  */
 export function optimize(): void {
   if (optimizing) return;
   optimizing = true;
+  v8.setFlagsFromString(`--invocation-count-for-turbofan=${runsBeforeTurbofan}`);
   v8.setFlagsFromString('--maglev');
   v8.setFlagsFromString('--opt');
-}
-
-/** The same, but by the quick compiler first: for work that may be over soon. */
-export function optimizeQuickly(): void {
-  if (optimizing) return;
-  optimizing = true;
-  v8.setFlagsFromString('--maglev');
-  setTimeout(() => v8.setFlagsFromString('--opt'), turbofanDelay).unref();
 }
