@@ -56,11 +56,12 @@ export class BurstWatch<T> {
 
   /**
    * Takes the next line that a WordPress ident wrote.
-   * @param pid by the journal's word, where it has one
+   * @param vouched who wrote it by the journal's word; -1: by the line's own
    * @param item what is to be settled; null where the line is no failure
    */
-  see(line: WordPressLine, pid: number, item: T | null): void {
+  see(line: WordPressLine, vouched: number, item: T | null): void {
     if (item === null && this.#size === 0) return;
+    const pid = vouched < 0 ? line.pid : vouched;
     const { micros } = line;
     const at = line.time * 1_000 + micros;
     const known = micros >= 0 && pid >= 0 && at !== this.#still;

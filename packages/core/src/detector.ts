@@ -199,12 +199,12 @@ export class Detector {
         if (key === null) continue;
         jail.counted += count;
         const found = jail.fail(key, clientNetwork(address, rule.config), time, id, count, weight.source);
-        if (found.length > 0) verdicts = [...verdicts, ...found];
+        if (found.length > 0) verdicts = verdicts.length === 0 ? found : [...verdicts, ...found];
         continue;
       }
       jail.counted += count;
       const verdict = this.#fail(rule.config, jail, address, time, id, count, tag, weight.source);
-      if (verdict !== null) verdicts = [...verdicts, verdict];
+      if (verdict !== null) verdicts = verdicts.length === 0 ? [verdict] : [...verdicts, verdict];
     }
     return verdicts;
   }

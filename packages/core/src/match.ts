@@ -87,12 +87,12 @@ export class Matcher {
       ...(reason === null ? {} : { reason }),
     };
     if (reason !== null) {
-      this.#bursts.see(line, line.pid, null);
+      this.#bursts.see(line, -1, null);
       this.#emitInOrder(match);
       return;
     }
     const doubts = this.#detector.witnesses.doubts(line, null);
-    this.#bursts.see(line, line.pid, { match, address: address!, filters: line.message!.filters, doubts });
+    this.#bursts.see(line, -1, { match, address: address!, filters: line.message!.filters, doubts });
   }
 
   /** Says that the log is over. */

@@ -140,7 +140,7 @@ export class Replay {
     this.lines++;
     const line = this.#line;
     if (!line.read(bytes, start, end, cut)) return;
-    this.#bursts.see(line, line.pid, this.#draft(line));
+    this.#bursts.see(line, -1, this.#draft(line));
     if (line.reason === 'not_a_failure' && line.message?.event === 'login_success') this.#login(line);
   }
 

@@ -185,6 +185,19 @@ describe('from lines to decisions', () => {
     recorder.stop();
   });
 
+  test('clients that go on failing in the chunk that bans them do not keep the others from the kernel', async () => {
+    const { store, read, recorder, firewall } = await createDecisions();
+    const advanced: number[] = [];
+    Object.assign(firewall, {
+      advance: (changes: Iterable<FirewallChange>) => advanced.push([...changes].length),
+    });
+    const clients = Array.from({ length: 800 }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
+    read(clients.map((ip) => failures(ip, 6)).join(''));
+    assert.deepEqual(advanced, [600]);
+    recorder.stop();
+    assert.deepEqual(new Set(clients.map((ip) => banOf(store, ip)?.failures)), new Set([6]));
+  });
+
   test('what one chunk decides is what its lines decide one by one', async () => {
     const lines = Array.from({ length: 400 }, (_, i) => {
       const host = ((i * 48_271) >> 4) % 8;

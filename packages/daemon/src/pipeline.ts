@@ -297,7 +297,7 @@ export class Pipeline {
     if (!line.read(bytes, start, end, cut)) return;
     const { detector } = this.#options;
     if (line.message?.event === 'login_success') this.#login(line, sender);
-    const pid = sender?.pid ?? line.pid;
+    const pid = sender?.pid ?? -1;
     if (line.time < since) {
       if (line.reason === 'self_test') return;
       touch(this.#findings.sites, line.site, line.time, line.count, 0, now);
@@ -329,7 +329,8 @@ export class Pipeline {
       count: line.count,
       reason,
       doubts: detector.witnesses.doubts(line, sender),
-      line: bytes.subarray(start, end),
+      // Not by `subarray`: that of a Buffer takes three times as long.
+      line: new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start),
       sender,
     };
     bursts.see(line, pid, new Draft(record, reason === null ? message.filters : 0, before));

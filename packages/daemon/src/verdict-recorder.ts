@@ -100,27 +100,31 @@ export class VerdictRecorder {
    */
   record(verdicts: readonly Verdict[]): void {
     const clients = new Set<string>();
+    const keys = new Set<string>();
     let decisions: Decision[] = [];
     const recordDecisions = () => {
       this.#advance(decisions);
       for (const decision of decisions) this.#recordDecision(decision);
       decisions = [];
       clients.clear();
+      keys.clear();
     };
     for (const verdict of verdicts) {
+      const key = keyOf(verdict);
+      const isInForce = keys.has(key) || this.#options.enforcer.isInForce(key, verdict.time);
+      if (isInForce && !this.#isPrompt(key)) {
+        this.#postpone(key, verdict);
+        continue;
+      }
       const client = String(verdict.network);
       const alone = isShared(verdict);
       // What is decided of a client rests on what was recorded of it.
       if (alone || clients.has(client)) recordDecisions();
-      const key = keyOf(verdict);
-      if (this.#options.enforcer.isInForce(key, verdict.time) && !this.#isPrompt(key)) {
-        this.#postpone(key, verdict);
-        continue;
-      }
       const decision = this.#decide(verdict);
       if (decision === null) continue;
       decisions.push(decision);
       clients.add(client);
+      if (decision.bans.length > 0) keys.add(key);
       if (alone) recordDecisions();
     }
     recordDecisions();
