@@ -159,22 +159,15 @@ export class FailureWindows {
     slot: number,
     fits?: (tag: number) => boolean,
   ): { failureIds: number[]; failureCounts: number[]; failureTimes: number[] } {
-    const fitting = (failure: number) =>
-      fits === undefined || fits(this.#words[failure * failureWords + TAG]!);
-    let size = 0;
-    for (let failure = this.#firstOf(slot); failure !== NONE; failure = this.#nextOf(failure)) size++;
-    // Of that size at once: an empty array makes room for 17 with its first element.
-    const failureIds = new Array<number>(size);
-    const failureCounts = new Array<number>(size);
-    const failureTimes = new Array<number>(size);
-    let length = 0;
+    const failureIds: number[] = [];
+    const failureCounts: number[] = [];
+    const failureTimes: number[] = [];
     for (let failure = this.#firstOf(slot); failure !== NONE; failure = this.#nextOf(failure)) {
-      if (!fitting(failure)) continue;
-      failureIds[length] = this.idOf(failure);
-      failureCounts[length] = this.countOf(failure);
-      failureTimes[length++] = this.timeOf(failure);
+      if (fits !== undefined && !fits(this.#words[failure * failureWords + TAG]!)) continue;
+      failureIds.push(this.idOf(failure));
+      failureCounts.push(this.countOf(failure));
+      failureTimes.push(this.timeOf(failure));
     }
-    failureIds.length = failureCounts.length = failureTimes.length = length;
     return { failureIds, failureCounts, failureTimes };
   }
 
