@@ -232,7 +232,7 @@ export class VerdictRecorder {
     this.#options.store.saveForgotten([settled]);
   }
 
-  /** @param current the ban in force of the verdict's network; left out: there may be one */
+  /** @param current the ban in force of the verdict's network; left out: there is none */
   #decideJudged(
     config: JailConfig,
     { verdict, failures, ...making }: Pick<JudgedBan, 'verdict' | 'failures'> & Making,
