@@ -131,7 +131,7 @@ function recordedBans({ stateDir }: Host): number {
 test('after kill -9 between the kernel and the record of many bans all are there, and none without a record', {
   skip: namespacesLeftOut,
 }, async (t) => {
-  const clients = Array.from({ length: 3_000 }, (_, at) => `198.18.${at >> 8}.${at & 255}`);
+  const clients = Array.from({ length: 5_000 }, (_, at) => `198.18.${at >> 8}.${at & 255}`);
   await using host = await createHost();
   host.configure(`[defaults]\nmaxretry = ${maxretry}\nfindtime = "3h"\nbantime = "1d"`);
   const first = await host.start();
@@ -140,7 +140,7 @@ test('after kill -9 between the kernel and the record of many bans all are there
   await waitFor('the kernel has the bans', async () => (await setEntries(host.namespace)).size > 0);
   await first.end('SIGKILL');
   const held = (await setEntries(host.namespace)).size;
-  const recorded = recordedBans(host);
+  assert.equal(recordedBans(host), 0, 'bans that were recorded before the kill');
   const again = await host.start();
   await host.caughtUp();
   await waitFor('all are enforced', async () => (await setEntries(host.namespace)).size === clients.length);
@@ -150,6 +150,6 @@ test('after kill -9 between the kernel and the record of many bans all are there
     [...bans.values()].filter(({ failures, since }) => failures !== maxretry || Date.parse(since) !== time),
     [],
   );
-  t.diagnostic(`${held} were in the kernel, ${recorded} recorded`);
+  t.diagnostic(`${held} were in the kernel`);
   assert.equal((await again.end()).code, 0);
 });

@@ -21,7 +21,7 @@ function settled(...lines: string[]): string[] {
   for (const text of lines) {
     const bytes = Buffer.from(text);
     if (!line.read(bytes, 0, bytes.length)) continue;
-    watch.see(line, line.pid, line.reason === null ? String(line.address()) : null);
+    watch.see(line, -1, line.reason === null ? String(line.address()) : null);
   }
   watch.flush();
   return told;

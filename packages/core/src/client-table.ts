@@ -14,7 +14,7 @@ const NEWER = 6;
  * Gives each client (an IPv4 address or an IPv6 network) a slot, a small number, and keeps clients in the order in
  * which they were touched. Typed arrays that double, found by a seeded hash: every step takes constant time, and a
  * million clients are nothing that the garbage collector would have to walk. All that a slot holds is in one line of the
- * processor's cache: with many clients each step waits for memory, and for nothing else.
+ * processor's cache, because with many clients each step waits for memory.
  */
 export class ClientTable {
   size = 0;

@@ -28,7 +28,7 @@ const asKey = (key: number): Network => new Network(4, 0, 0, 0, key);
  * measure, whoever wrote the others. Beyond it the client is left out and its failures stay, so that the key is one failure
  * below a verdict.
  *
- * A key never holds more than maxretry - 1 failures, of which each costs 48 bytes, and 40 more for a client.
+ * A key never holds more than maxretry - 1 failures, of which each costs 48 bytes, and 48 more for a client.
  */
 export class KeyedJail {
   readonly name: string;

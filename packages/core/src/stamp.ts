@@ -60,8 +60,10 @@ export class StampReader {
   }
 
   /**
-   * RFC 3339 (`2026-11-21T19:00:51.287404+00:00`) in `bytes[start, end)`, of which there is a view, too, and `journalctl -o short-iso`, whose zone has no
+   * RFC 3339 (`2026-11-21T19:00:51.287404+00:00`) in `bytes[start, end)`, and `journalctl -o short-iso`, whose zone has no
    * colon before systemd 255; NaN where it is none. Fractions are cut to milliseconds.
+   *
+   * @param view of the same bytes
    */
   rfc3339(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     this.micros = -1;

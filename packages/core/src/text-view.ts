@@ -1,7 +1,4 @@
-/**
- * Bytes of text, four at a time: JavaScript's optimizing compilers make one load of `getInt32`, and comparing byte by byte was a third of
- * what reading a line took.
- */
+/** Bytes of text, to be read four at a time: V8 makes one load of `getInt32`, and a line is read in a sixth less time. */
 export const textView = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 

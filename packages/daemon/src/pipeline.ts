@@ -329,8 +329,7 @@ export class Pipeline {
       count: line.count,
       reason,
       doubts: detector.witnesses.doubts(line, sender),
-      // Not by `subarray`: that of a Buffer takes three times as long.
-      line: new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start),
+      line: bytes.subarray(start, end),
       sender,
     };
     bursts.see(line, pid, new Draft(record, reason === null ? message.filters : 0, before));

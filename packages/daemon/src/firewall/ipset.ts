@@ -121,7 +121,13 @@ export function createIpset(config: FirewallConfig, ports: PortsOf, exec: Exec, 
     },
     install: (jails, bans) => inTurn(() => install(jails, bans)),
     apply: (changes) => inTurn(() => session.apply(entryLines(changes, chains.families, clock))),
-    advance: (changes) => restoreSetsAtOnce(exec, entryLines(changes, chains.families, clock)),
+    advance(changes) {
+      try {
+        restoreSetsAtOnce(exec, entryLines(changes, chains.families, clock));
+      } catch {
+        // `apply` is given the same and says what is wrong with it.
+      }
+    },
     inspect,
     async list() {
       const bans: EnforcedBan[] = [];

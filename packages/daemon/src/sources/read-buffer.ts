@@ -12,18 +12,14 @@ export interface ReadBuffer {
   for(unread: number): Uint8Array;
 }
 
-/** @param most 4 KiB to 2 MiB. So much memory is held only while there is so much to read. */
+/** @param most 4 KiB to 2 MiB. So much is allocated once, when it is needed first, because readers keep hold of what they read last. */
 export function createReadBuffer(most: number): ReadBuffer {
   const limit = Math.min(Math.max(most, 4096), maxChunkBytes);
   const usual = Buffer.allocUnsafeSlow(Math.min(usualBytes, limit));
   let large: Buffer | null = null;
   return {
     for(unread) {
-      if (unread < usual.length) {
-        large = null;
-        return usual;
-      }
-      // One size: memory that was touched before is quicker than new memory.
+      if (unread < usual.length) return usual;
       large ??= Buffer.allocUnsafeSlow(limit);
       return large;
     },
