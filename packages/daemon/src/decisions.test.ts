@@ -24,7 +24,9 @@ const start = Date.parse('2026-11-21T12:00:00Z');
 const day = 86_400_000;
 
 /** From lines to bans as the daemon does it, with a clock that stands still until it is moved. */
-async function createDecisions(options: { families?: (4 | 6)[]; newLogsSince?: number } = {}) {
+async function createDecisions(
+  options: { families?: (4 | 6)[]; newLogsSince?: number; maxWaiting?: number } = {},
+) {
   const clock = {
     time: start,
     now() {
@@ -63,6 +65,7 @@ async function createDecisions(options: { families?: (4 | 6)[]; newLogsSince?: n
     clock,
     random: () => 0,
     jail,
+    ...(options.maxWaiting !== undefined && { maxWaiting: options.maxWaiting }),
     innocents: { isExempt: () => false, holdsInnocent: () => false, isKnownAt: () => false },
     compare: () => ({ exemptions: { host: 4 }, exemptedBy: null, logins: [] }),
   });
@@ -196,6 +199,15 @@ describe('from lines to decisions', () => {
     assert.deepEqual(advanced, [600]);
     recorder.stop();
     assert.deepEqual(new Set(clients.map((ip) => banOf(store, ip)?.failures)), new Set([6]));
+  });
+
+  test('more longer ends than may wait are recorded, and none before the ban that it prolongs', async () => {
+    const { store, read, recorder } = await createDecisions({ maxWaiting: 2 });
+    const clients = Array.from({ length: 300 }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
+    read(clients.map((ip) => failures(ip, 6)).join(''));
+    assert.deepEqual(new Set(clients.map((ip) => banOf(store, ip)?.failures)), new Set([6]));
+    assert.equal(store.countBansInForce().get('wordpress'), 300);
+    recorder.stop();
   });
 
   test('what one chunk decides is what its lines decide one by one', async () => {

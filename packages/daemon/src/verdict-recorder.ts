@@ -1,24 +1,22 @@
 import {
-  accuse,
   type BanRecord,
-  type BanStore,
-  banDuration,
-  bannedNetworks,
-  type Clock,
   type Compared,
   type FailureRecord,
-  type Innocents,
   isShared,
-  type JailConfig,
   type Network,
-  shorter,
   type Verdict,
 } from '@portcullis/core';
 import { banReason } from './ban-reason.ts';
 import { type Enforcer, keyOf } from './enforcer.ts';
 import { addEvidence, addUnseen, noEvidence } from './evidence.ts';
-import type { JudgedBan } from './known-good.ts';
 import { receiptOf } from './receipt.ts';
+import {
+  type DecidedBan,
+  type Decision,
+  type Making,
+  VerdictDecider,
+  type VerdictDeciderOptions,
+} from './verdict-decider.ts';
 
 /** Longer ends a second that are recorded at once; what is more is a flood and waits. */
 const promptASecond = 200;
@@ -28,62 +26,24 @@ const prolongStep = 2_000;
 /** Where recording takes long, the wait is so many times as long, up to a bound: reading a flood comes first. */
 const prolongPause = 20;
 const maxProlongDelay = 10_000;
-/** Longer ends that wait; beyond it some are recorded at once. */
-const maxWaiting = 50_000;
+const usualMaxWaiting = 50_000;
 /** To record so many bans takes longer than to bring them to the kernel before that (80 ms). */
 const manyBans = 500;
 
-export interface VerdictRecorderOptions {
-  readonly store: BanStore;
+export interface VerdictRecorderOptions extends VerdictDeciderOptions {
   readonly enforcer: Enforcer;
-  readonly clock: Clock;
-  /** From 0 to 1, 1 excluded. */
-  readonly random: () => number;
-  readonly jail: (name: string) => JailConfig | undefined;
-  readonly innocents: Innocents;
-  /**
-   * What is known of the client may change the ban of a verdict. `wait`: its failures stay counted. `settled`: they are,
-   * without a ban. Left out: nothing is known of anybody.
-   */
-  readonly judge?: (
-    config: JailConfig,
-    verdict: Verdict,
-    failures: readonly FailureRecord[],
-  ) => Pick<JudgedBan, 'verdict' | 'failures' | 'bantime' | 'because'> | 'wait' | 'settled';
+  /** Longer ends that wait after a chunk; beyond it some are recorded at once. 50,000 where it is left out. */
+  readonly maxWaiting?: number;
   /** What speaks for a client of a jail; its ban's receipt says that this was looked at. */
   readonly compare: (network: Network, jail: string) => Compared;
   /** So many failures like this one count as one; left out: each counts. */
   readonly factorOf?: (failure: FailureRecord) => number;
 }
 
-/** How a verdict's ban is made. */
-type Making = Pick<JudgedBan, 'bantime' | 'because'> & { readonly by?: string | undefined };
-
-/** What a verdict leads to. */
-interface Decision {
-  /** What counted of the client up to this failure counts no more. */
-  readonly settled: { readonly jail: string; readonly network: Network; readonly failureId: number };
-  readonly bans: readonly DecidedBan[];
-}
-
-/** A ban that is to be recorded: a new one, or a longer one where there is a current one. */
-interface DecidedBan extends Pick<BanRecord, 'jail' | 'network' | 'since' | 'until' | 'gentle'> {
-  readonly config: JailConfig;
-  readonly verdict: Verdict;
-  readonly failures: readonly FailureRecord[];
-  readonly making: Making;
-  readonly current: BanRecord | undefined;
-  /** How often the network was banned before. */
-  readonly earlier: number;
-  /** In milliseconds; null: for ever. */
-  readonly bantime: number | null;
-  /** When it was decided. */
-  readonly at: number;
-}
-
 /** Turns the jails' verdicts into bans: new ones, or longer ones. Works inside the transaction of the lines. */
 export class VerdictRecorder {
   readonly #options: VerdictRecorderOptions;
+  readonly #decider: VerdictDecider;
   readonly #longer = new Map<string, Verdict>();
   #longerTimer: NodeJS.Timeout | null = null;
   #delay = prolongDelay;
@@ -92,6 +52,7 @@ export class VerdictRecorder {
 
   constructor(options: VerdictRecorderOptions) {
     this.#options = options;
+    this.#decider = new VerdictDecider(options);
   }
 
   /**
@@ -120,7 +81,7 @@ export class VerdictRecorder {
       const alone = isShared(verdict);
       // What is decided of a client rests on what was recorded of it.
       if (alone || clients.has(client)) recordDecisions();
-      const decision = this.#decide(verdict);
+      const decision = this.#decider.decide(verdict);
       if (decision === null) continue;
       decisions.push(decision);
       clients.add(client);
@@ -128,12 +89,14 @@ export class VerdictRecorder {
       if (alone) recordDecisions();
     }
     recordDecisions();
+    // Not before: a longer end of a ban that is decided and not recorded would be a second ban.
+    if (this.#longer.size > (this.#options.maxWaiting ?? usualMaxWaiting)) this.recordLonger();
   }
 
   /** Brings bans to the kernel that will be recorded in a moment, where there are so many that it is long. */
   #advance(decisions: readonly Decision[]): void {
-    const bans = decisions.flatMap(({ bans }) => bans.filter(({ current }) => current === undefined));
-    if (bans.length >= manyBans) this.#options.enforcer.advance(bans);
+    const bans = decisions.flatMap(({ bans }) => bans).filter(({ current }) => current === undefined);
+    if (bans.length >= manyBans) this.#options.enforcer.advance(bans.map(({ ban }) => ban));
   }
 
   /** Whether a longer end may be recorded at once: few were in this second, and none of this ban waits. */
@@ -154,7 +117,6 @@ export class VerdictRecorder {
   #postpone(key: string, verdict: Verdict): void {
     const waiting = this.#longer.get(key);
     this.#longer.set(key, waiting === undefined ? verdict : merge(waiting, verdict));
-    if (this.#longer.size > maxWaiting) this.recordLonger();
     this.#longerTimer ??= setTimeout(() => this.#recordLongerLater(), this.#delay);
   }
 
@@ -202,29 +164,8 @@ export class VerdictRecorder {
   }
 
   #recordVerdict(verdict: Verdict): void {
-    const decision = this.#decide(verdict);
+    const decision = this.#decider.decide(verdict);
     if (decision !== null) this.#recordDecision(decision);
-  }
-
-  /** @returns null where nothing is to be recorded */
-  #decide(verdict: Verdict): Decision | null {
-    const { store, jail } = this.#options;
-    const config = jail(verdict.jail);
-    if (config === undefined) return null;
-    const failures = store.failuresById(verdict.failureIds);
-    const accused = accuse(config, verdict, failures, this.#options.innocents);
-    // Only what the verdict rests on: lines behind it, in the same chunk too, count towards the next one.
-    const failureId = verdict.together?.settled ?? Math.max(...verdict.failureIds);
-    const settled = { jail: verdict.jail, network: verdict.network, failureId };
-    if (accused === null) return { settled, bans: [] };
-    const plain = { ...accused, bantime: null, because: '' };
-    const current = store.banInForce(verdict.jail, verdict.network);
-    const judged =
-      current !== undefined
-        ? plain
-        : (this.#options.judge?.(config, accused.verdict, accused.failures) ?? plain);
-    if (judged === 'wait') return null;
-    return { settled, bans: judged === 'settled' ? [] : this.#decideJudged(config, judged, current) };
   }
 
   #recordDecision({ settled, bans }: Decision): void {
@@ -232,53 +173,10 @@ export class VerdictRecorder {
     this.#options.store.saveForgotten([settled]);
   }
 
-  /** @param current the ban in force of the verdict's network; left out: there is none */
-  #decideJudged(
-    config: JailConfig,
-    { verdict, failures, ...making }: Pick<JudgedBan, 'verdict' | 'failures'> & Making,
-    current?: BanRecord,
-  ): DecidedBan[] {
-    const { store, random, clock, innocents } = this.#options;
-    return bannedNetworks(config, verdict, failures, innocents).map((network) => {
-      const inForce = network === verdict.network ? current : store.banInForce(verdict.jail, network);
-      const earlier = store.timesBanned(network, config.overalljails ? null : verdict.jail);
-      const usual = banDuration(config, inForce === undefined ? earlier : Math.max(0, earlier - 1), random());
-      const bantime = shorter(usual, making.bantime);
-      // A stamp ahead of this host's clock must not make a ban last longer.
-      const at = clock.now();
-      const since = Math.min(verdict.time, at);
-      const until = bantime === null ? null : since + bantime;
-      const { jail } = verdict;
-      const gentle = making.bantime !== null;
-      return {
-        config,
-        verdict,
-        failures,
-        making,
-        jail,
-        network,
-        current: inForce,
-        earlier,
-        bantime,
-        at,
-        since,
-        until,
-        gentle,
-      };
-    });
-  }
-
   /** Records the ban of a verdict that was held; inside a transaction. @returns what is in force then */
   enact(verdict: Verdict, making: Making): BanRecord[] {
-    const { store, jail } = this.#options;
-    const config = jail(verdict.jail);
-    if (config === undefined) return [];
-    const failures = store.failuresById(verdict.failureIds);
-    const accused = accuse(config, verdict, failures, this.#options.innocents);
-    if (accused !== null) {
-      const current = store.banInForce(verdict.jail, verdict.network);
-      for (const ban of this.#decideJudged(config, { ...accused, ...making }, current)) this.#recordOne(ban);
-    }
+    const { store } = this.#options;
+    for (const decided of this.#decider.decideHeld(verdict, making)) this.#recordOne(decided);
     return store.bansOverlapping(verdict.network).filter((ban) => ban.jail === verdict.jail);
   }
 
@@ -287,41 +185,24 @@ export class VerdictRecorder {
     this.#longer.delete(key);
   }
 
-  #recordOne(ban: DecidedBan): void {
+  #recordOne({ ban, current, config, verdict, failures, making, earlier, bantime, at }: DecidedBan): void {
     const { store, compare, factorOf } = this.#options;
-    const {
-      config,
-      verdict,
-      failures,
-      making,
-      network,
-      current,
-      earlier,
-      bantime,
-      at,
-      since,
-      until,
-      gentle,
-    } = ban;
     if (current !== undefined) {
-      this.#prolong(current, until, verdict.failures, failures, current.gentle && gentle);
+      this.#prolong(current, ban.until, verdict.failures, failures, current.gentle && ban.gentle);
       return;
     }
+    const { jail, network } = ban;
     const { because, by } = making;
     const reason = `${banReason(config, verdict, failures)}${because === '' ? '' : `; ${because}`}`;
     const seen = countOf(failures);
     const evidence = addUnseen(addEvidence(noEvidence, failures), Math.max(0, verdict.failures - seen));
     this.#options.enforcer.insert(
       {
-        network,
-        jail: verdict.jail,
-        since,
-        until,
+        ...ban,
         failures: verdict.failures,
-        timesBanned: (config.overalljails ? store.timesBanned(network, verdict.jail) : earlier) + 1,
+        timesBanned: (config.overalljails ? store.timesBanned(network, jail) : earlier) + 1,
         reason,
         byHand: false,
-        gentle,
         evidence,
       },
       receiptOf({
@@ -332,7 +213,7 @@ export class VerdictRecorder {
         lines: evidence.lines,
         earlierBans: earlier,
         bantime,
-        compared: compare(network, verdict.jail),
+        compared: compare(network, jail),
         factorOf,
         because,
         by,
