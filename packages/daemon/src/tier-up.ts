@@ -4,7 +4,7 @@ import v8 from 'node:v8';
  * How often a function runs before Turbofan compiles it: ten times V8's default. The one thread that compiles belongs to Maglev
  * meanwhile, which takes a sixth of the time for a function, and a burst of bans is over before Turbofan is through.
  */
-const runsBeforeTurbofan = 30000;
+const runsBeforeTurbofan = 30_000;
 
 let optimizing = false;
 

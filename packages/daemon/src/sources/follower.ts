@@ -107,7 +107,9 @@ export function createFollower(options: FollowerOptions): Follower {
     const offset = part.offset();
     part.advance(bytes.length);
     part.delivered = true;
+    const start = performance.now();
     sink.chunk({ file: part.file(), offset, bytes, last: false });
+    buffer.took(performance.now() - start);
   }
 
   /** A part at its end is left when its successor has bytes and nobody has written to the part for a while. */
