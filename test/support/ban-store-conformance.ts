@@ -5,6 +5,7 @@ import {
   type BanReceipt,
   type BanRecord,
   type BanStore,
+  FailureBatch,
   type FailureRecord,
   Network,
   parseNetwork,
@@ -194,7 +195,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         () =>
           store.transaction(() => {
             store.savePosition(position(10));
-            store.insertFailures([failure(1)]);
+            store.insertFailures(FailureBatch.of([failure(1)]));
             store.insertBan(ban());
             store.endBans([kept.id], start, 'unban');
             store.addAudit({ at: at(0), actor: 'admin', action: 'ban', ip: null, jail: null, detail: '' });
@@ -212,7 +213,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
       const seen = store.transaction(() => {
         store.savePosition(position(10));
         store.savePosition(position(20));
-        store.insertFailures([failure(7)]);
+        store.insertFailures(FailureBatch.of([failure(7)]));
         return [store.positions(), store.lastFailureId()];
       });
       assert.deepEqual(seen, [[position(20)], 7]);
@@ -255,7 +256,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
         fc.property(fc.array(failures, { maxLength: 70 }), (records) => {
           const base = store.lastFailureId();
           const numbered = records.map((record, index) => ({ ...record, id: base + 1 + index }));
-          store.insertFailures(numbered);
+          store.insertFailures(FailureBatch.of(numbered));
           assert.deepEqual(plain(store.failuresById(numbered.map(({ id }) => id))), plain(numbered));
           assert.equal(store.lastFailureId(), base + records.length);
         }),
@@ -264,12 +265,14 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
     });
 
     it('tells the failures that count since an instant, by id and without lines', () => {
-      store.insertFailures([
-        failure(1),
-        failure(2, { time: start - 1 }),
-        failure(3, { reason: 'exempt' }),
-        failure(4, { time: start }),
-      ]);
+      store.insertFailures(
+        FailureBatch.of([
+          failure(1),
+          failure(2, { time: start - 1 }),
+          failure(3, { reason: 'exempt' }),
+          failure(4, { time: start }),
+        ]),
+      );
       const found = [...store.failuresSince(start)];
       assert.deepEqual(
         found.map(({ id }) => id),
@@ -279,7 +282,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
     });
 
     it('tells more failures than one page holds', () => {
-      store.insertFailures(Array.from({ length: 12_001 }, (_, index) => failure(index + 1)));
+      store.insertFailures(FailureBatch.of(Array.from({ length: 12_001 }, (_, index) => failure(index + 1))));
       assert.equal([...store.failuresSince(0)].length, 12_001);
     });
 
@@ -507,7 +510,7 @@ export function describeBanStore(name: string, make: () => StoreUnderTest): void
     });
 
     it('has nothing to prune where everything is kept', () => {
-      store.insertFailures([failure(1)]);
+      store.insertFailures(FailureBatch.of([failure(1)]));
       const kept = store.insertBan(ban());
       store.endBans([kept.id], start, 'expired');
       while (store.prune(start + 1e12)) {

@@ -15,6 +15,7 @@ export * from './destinations.ts';
 export * from './detector.ts';
 export * from './digest.ts';
 export * from './doubts.ts';
+export { FailureBatch, type ReadFailure } from './failure-batch.ts';
 export * from './filters/wordpress.ts';
 export * from './foreign-text.ts';
 export * from './hold-step.ts';

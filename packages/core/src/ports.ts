@@ -11,6 +11,7 @@ import type { Network } from './address.ts';
 import type { CampaignReader } from './campaign-readers.ts';
 import type { SiteConfig } from './config.ts';
 import type { BanTally } from './digest.ts';
+import type { FailureBatch } from './failure-batch.ts';
 import type { BanReceipt } from './receipt.ts';
 import type { HostEvent, OutboxKind, ReportedBan, ReportMessage } from './report.ts';
 import type { ReportPeriod } from './report-schedule.ts';
@@ -294,7 +295,8 @@ export interface BanStore {
   lastEventAt(): number | null;
 
   lastFailureId(): number;
-  insertFailures(records: readonly FailureRecord[]): void;
+  /** Reads the batch until the end of the transaction. */
+  insertFailures(failures: FailureBatch): void;
   failuresById(ids: readonly number[]): FailureRecord[];
   /** Counted failures with `time >= since`, by id, without lines and senders: what the jails are rebuilt from. */
   failuresSince(since: number): Iterable<Omit<FailureRecord, 'line' | 'sender'>>;

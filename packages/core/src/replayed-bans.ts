@@ -1,5 +1,5 @@
 import FlatQueue from 'flatqueue';
-import type { Network } from './address.ts';
+import { type Network, networkKey } from './address.ts';
 import { banDuration, shorter } from './bantime.ts';
 import type { JailConfig } from './config.ts';
 import { Generations } from './generations.ts';
@@ -13,10 +13,6 @@ export interface ReplayedBan {
 
 /** Networks whose earlier bans are remembered, a jail; of more, those banned longest ago count as never banned. */
 const maxBanned = 200_000;
-
-/** Tells networks apart; a number where that suffices, because hundreds of thousands are looked up. */
-const keyOf = (network: Network): number | string =>
-  network.family === 4 && network.isSingle ? network.d : network.toString();
 
 /**
  * Bans in force by a log's clock. Those that have ended are forgotten but for their number, which escalation needs, and that
@@ -38,13 +34,13 @@ export class ReplayedBans {
   }
 
   find(jail: string, network: Network): ReplayedBan | undefined {
-    return this.#active.get(jail)?.get(keyOf(network));
+    return this.#active.get(jail)?.get(networkKey(network));
   }
 
   /** @param most at most so long, in milliseconds; null: as the jail says */
   begin(config: JailConfig, network: Network, since: number, most: number | null): ReplayedBan {
     const ban = { jail: config.name, network, until: this.#endOf(config, network, since, false, most) };
-    this.#active.getOrInsertComputed(config.name, () => new Map()).set(keyOf(network), ban);
+    this.#active.getOrInsertComputed(config.name, () => new Map()).set(networkKey(network), ban);
     if (ban.until !== null) this.#ends.push(ban, ban.until);
     return ban;
   }
@@ -56,7 +52,7 @@ export class ReplayedBans {
   }
 
   wasBanned(network: Network, jail: string): boolean {
-    return this.#ended.get(jail)?.peek(keyOf(network)) === true;
+    return this.#ended.get(jail)?.peek(networkKey(network)) === true;
   }
 
   /** Ends the bans whose end has come by then, in the order of their ends. */
@@ -70,7 +66,7 @@ export class ReplayedBans {
         ends.push(ban, ban.until);
         continue;
       }
-      const key = keyOf(ban.network);
+      const key = networkKey(ban.network);
       this.#active.get(ban.jail)!.delete(key);
       this.#ended.getOrInsertComputed(ban.jail, () => new Generations(maxBanned)).set(key, true);
       ended(ban, end);

@@ -6,8 +6,9 @@ import type { Network } from './address.ts';
  */
 export class SeenRecently {
   readonly #seed: number;
-  readonly #prints: Int32Array;
-  readonly #seconds: Int32Array;
+  /** Two words a place: a print, and the second in which it was seen. Both places of a pair are in one line of the processor's cache. */
+  readonly #places: Int32Array;
+  readonly #mask: number;
 
   /**
    * @param seed any 32-bit number; a random one keeps places from being guessed
@@ -15,8 +16,8 @@ export class SeenRecently {
    */
   constructor(seed: number, places: number) {
     this.#seed = seed | 0;
-    this.#prints = new Int32Array(places);
-    this.#seconds = new Int32Array(places);
+    this.#places = new Int32Array(2 * places);
+    this.#mask = 2 * places - 2;
   }
 
   /** @param span in milliseconds, as `time`; at least 1 s */
@@ -26,18 +27,18 @@ export class SeenRecently {
       hash = Math.imul(hash ^ (hash >>> 15) ^ a, 0xc2b2ae35) ^ Math.imul(b, 0x9e3779b1) ^ c;
     hash = Math.imul(hash ^ (hash >>> 13) ^ tag, 0x27d4eb2f);
     hash = Math.imul(hash ^ (hash >>> 15), 0x165667b1);
-    const first = (hash ^ (hash >>> 16)) & (this.#prints.length - 1);
-    const second = first ^ 1;
+    const first = ((hash ^ (hash >>> 16)) << 1) & this.#mask;
+    const second = first ^ 2;
     // Another mix of the same words, so that two pairs of one place differ in it.
     const print = Math.imul(hash ^ Math.imul(d, 0x9e3779b1) ^ tag, 0x85ebca6b) | 1;
     const seconds = Math.floor(time / 1000);
+    const places = this.#places;
     let place = first;
-    if (this.#prints[second] === print) place = second;
-    else if (this.#prints[first] !== print && this.#seconds[second]! < this.#seconds[first]!) place = second;
-    if (this.#prints[place] === print && Math.abs(seconds - this.#seconds[place]!) * 1000 < span)
-      return false;
-    this.#prints[place] = print;
-    this.#seconds[place] = seconds;
+    if (places[second] === print) place = second;
+    else if (places[first] !== print && places[second + 1]! < places[first + 1]!) place = second;
+    if (places[place] === print && Math.abs(seconds - places[place + 1]!) * 1000 < span) return false;
+    places[place] = print;
+    places[place + 1] = seconds;
     return true;
   }
 }

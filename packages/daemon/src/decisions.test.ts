@@ -10,6 +10,7 @@ import {
   parseNetwork,
   standardConfig,
 } from '@portcullis/core';
+import { waitFor } from '../../../test/support/wait-for.ts';
 import { Enforcer } from './enforcer.ts';
 import { EventHub } from './event-hub.ts';
 import { createDryRun } from './firewall/dry-run.ts';
@@ -76,7 +77,8 @@ async function createDecisions(
     zone: createZoneClock('UTC'),
     newLogsSince: options.newLogsSince ?? 0,
     begin: () => {},
-    record: (verdicts) => recorder.record(verdicts),
+    postpone: (verdict) => recorder.postpone(verdict),
+    record: (verdicts, much) => recorder.record(verdicts, much),
     committed: () => {},
     later: (work) => work(),
     onDoubtful: () => {},
@@ -196,9 +198,18 @@ describe('from lines to decisions', () => {
     });
     const clients = Array.from({ length: 800 }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
     read(clients.map((ip) => failures(ip, 6)).join(''));
-    assert.deepEqual(advanced, [600]);
+    assert.deepEqual(advanced, [800]);
     recorder.stop();
     assert.deepEqual(new Set(clients.map((ip) => banOf(store, ip)?.failures)), new Set([6]));
+  });
+
+  test('while a log is caught up with longer ends wait, and are recorded when that is over', async () => {
+    const { store, read, recorder } = await createDecisions();
+    read(failures('198.51.100.7', 3));
+    read(failures('198.51.100.7', 3_000, start - 1));
+    assert.equal(banOf(store, '198.51.100.7')?.failures, 3);
+    await waitFor('they are recorded', () => banOf(store, '198.51.100.7')?.failures === 3_003);
+    recorder.stop();
   });
 
   test('more longer ends than may wait are recorded, and none before the ban that it prolongs', async () => {

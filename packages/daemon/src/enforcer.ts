@@ -1,13 +1,15 @@
 import type { EndedBy } from '@portcullis/contracts';
-import type {
-  BanReceipt,
-  BanRecord,
-  BanStore,
-  Clock,
-  EnforcedBan,
-  Firewall,
-  FirewallChange,
-  JailConfig,
+import {
+  type BanReceipt,
+  type BanRecord,
+  type BanStore,
+  type Clock,
+  type EnforcedBan,
+  type Firewall,
+  type FirewallChange,
+  type JailConfig,
+  networkKey,
+  type Verdict,
 } from '@portcullis/core';
 import type { EventHub } from './event-hub.ts';
 import { toBan } from './evidence.ts';
@@ -18,7 +20,7 @@ const maxBatch = 20_000;
 /** Outcomes that are told while others wait for the kernel; fewer wait until it has all, because telling costs more. */
 const maxUntold = 20_000;
 
-/** Bans of this run whose ends are remembered, so that most verdicts on banned addresses need no look at the store. */
+/** Bans of this run, a jail, whose ends are remembered, so that most verdicts on banned addresses need no look at the store. */
 const maxRemembered = 50_000;
 
 /** A change on its way to the kernel. */
@@ -59,7 +61,8 @@ export class Enforcer {
   #work: Promise<void> = Promise.resolve();
   #flushing = false;
   #untold: (Pending & { readonly failed: boolean })[] = [];
-  readonly #ends = new Map<string, number | null>();
+  /** Of bans of this run, by jail and network: what `keyOf` names them, and when they end. */
+  readonly #ends = new Map<string, Map<number | string, { key: string; until: number | null }>>();
 
   constructor(options: EnforcerOptions) {
     this.#options = options;
@@ -83,19 +86,27 @@ export class Enforcer {
   // ─── Intents: synchronous, inside a transaction of the store ──────────────────────────────────────────────────
 
   /**
-   * Whether a ban that this run recorded is in force at a time; false where that would take a look at the store.
-   * @param key what `keyOf` names it
+   * Whether a ban that this run recorded is in force at a time; null where that would take a look at the store.
+   * @returns what `keyOf` names it
    */
-  isInForce(key: string, time: number): boolean {
-    const end = this.#ends.get(key);
-    return end !== undefined && (end === null || end > time);
+  inForce({ jail, network, time }: Pick<Verdict, 'jail' | 'network' | 'time'>): string | null {
+    const ban = this.#ends.get(jail)?.get(networkKey(network));
+    return ban !== undefined && (ban.until === null || ban.until > time) ? ban.key : null;
   }
 
   #remember(ban: BanRecord): void {
-    const key = keyOf(ban);
-    this.#ends.delete(key);
-    this.#ends.set(key, ban.until);
-    if (this.#ends.size > maxRemembered) this.#ends.delete(this.#ends.keys().next().value!);
+    const { jail, network, until } = ban;
+    const ends = this.#ends.getOrInsertComputed(jail, () => new Map());
+    const at = networkKey(network);
+    ends.delete(at);
+    ends.set(at, { key: keyOf(ban), until });
+    if (ends.size > maxRemembered) ends.delete(ends.keys().next().value!);
+  }
+
+  #forget({ jail, network }: Pick<BanRecord, 'jail' | 'network'>): void {
+    const ends = this.#ends.get(jail);
+    ends?.delete(networkKey(network));
+    if (ends?.size === 0) this.#ends.delete(jail);
   }
 
   /**
@@ -164,7 +175,7 @@ export class Enforcer {
     );
     for (const ban of bans) {
       const key = keyOf(ban);
-      this.#ends.delete(key);
+      this.#forget(ban);
       onEnd(key);
       const { id, jail, network, until } = ban;
       this.#queue.push({ change: { action: 'remove', jail, network, until }, ban: null, ended: id });

@@ -4,7 +4,7 @@ import {
   type Clock,
   type Detector,
   doubtBits,
-  type FailureRecord,
+  FailureBatch,
   instant,
   LineSplitter,
   type LogChunk,
@@ -15,21 +15,21 @@ import {
   type Sender,
   type SiteActivity,
   StampReader,
-  type Tried,
-  tagOf,
   type Verdict,
   WordPressLine,
   type ZoneClock,
 } from '@portcullis/core';
+import { Draft } from './draft.ts';
 import type { Stranger } from './evidence-watch.ts';
 import { optimize } from './tier-up.ts';
 
 /** A chunk of this many bytes is hundreds of lines at once: a log to catch up with. */
 const muchToRead = 64 * 1024;
+/** So many entries of the journal are that, too. */
+const manyEntries = 1_000;
 
 /** What a chunk of log came to. */
 interface Findings {
-  readonly records: FailureRecord[];
   readonly verdicts: Verdict[];
   /** Clients that would be banned but for doubts. */
   readonly doubtful: Verdict[];
@@ -40,39 +40,6 @@ interface Findings {
     { events: number; failures: number; firstEventAt: number; lastEventAt: number }
   >;
   cutLines: number;
-}
-
-/** A failure whose instant is not over: one of its own request may still show that it is forged. */
-class Draft implements Tried {
-  /** Its number, and what speaks against it, are known when it is counted. */
-  readonly record: { -readonly [Key in keyof FailureRecord]: FailureRecord[Key] };
-  /** The filters that count it, as bits; 0 where it does not count. */
-  readonly filters: number;
-  /** Up to where the log is read without it, in a file as an offset; null: nothing of it was read before. */
-  readonly before: number | LogPosition | null;
-
-  constructor(record: FailureRecord, filters: number, before: Draft['before']) {
-    this.record = record;
-    this.filters = filters;
-    this.before = before;
-  }
-
-  get site(): string {
-    return this.record.site;
-  }
-
-  user(): string | null {
-    return this.record.user;
-  }
-
-  tag(): number {
-    return tagOf(this.record.user);
-  }
-
-  /** Copies its line, because the source uses its memory again. */
-  keep(): void {
-    this.record.line = this.record.line.slice();
-  }
 }
 
 /** One log that is being read, with the stamps seen so far. */
@@ -105,10 +72,12 @@ export interface PipelineOptions {
    * Portcullis has not asked for yesterday's bans. A log that is resumed counts from where it was left.
    */
   readonly newLogsSince: number;
+  /** Takes a verdict that does no more than to end a ban later, while there is a log to catch up with; false: it is more. */
+  readonly postpone: (verdict: Verdict) => boolean;
   /** Called before each chunk. */
   readonly begin: () => void;
-  /** Records what the verdicts lead to, inside the transaction of the lines that led to them. */
-  readonly record: (verdicts: readonly Verdict[]) => void;
+  /** Records what the verdicts lead to, inside the transaction of the lines that led to them. `much`: there is a log to catch up with. */
+  readonly record: (verdicts: readonly Verdict[], much: boolean) => void;
   /** Calls the work once, later: what waits for the end of its instant is settled then. In milliseconds. */
   readonly later: (work: () => void, delay: number) => void;
   /** Called for clients that would be banned but for doubts about their failures, and for lines of the wrong user. */
@@ -146,6 +115,11 @@ export class Pipeline {
   /** Of what is being read now. */
   #findings: Findings = noFindings();
   #now = 0;
+  #much = false;
+  readonly #failures = new FailureBatch();
+  /** Drafts that are counted: the next failures take their places. */
+  readonly #drafts: Draft[] = [];
+  readonly #weight = { doubts: 0, source: 0 };
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -170,9 +144,10 @@ export class Pipeline {
 
   chunk(chunk: LogChunk): void {
     const { file, bytes, last } = chunk;
-    if (bytes.length >= muchToRead) optimize();
+    const much = bytes.length >= muchToRead;
+    if (much) optimize();
     const reader = this.#fileReader(chunk);
-    this.#take(reader, () => {
+    this.#take(reader, much, () => {
       const { splitter } = reader;
       reader.file = file;
       // The first line may have begun in chunks of before.
@@ -192,20 +167,21 @@ export class Pipeline {
       reader.offset = chunk.offset + bytes.length;
       reader.position = positionIn(file, reader.offset - splitter.pending);
     });
-    this.#settleLater(reader, bytes.length >= muchToRead);
+    this.#settleLater(reader, much);
   }
 
   entries({ entries, position }: LogEntries): void {
     this.#journal ??= this.#reader(position.log);
     const reader = this.#journal;
-    this.#take(reader, () => {
+    const much = entries.length > manyEntries;
+    this.#take(reader, much, () => {
       for (const entry of entries) {
         this.#line(reader, entry.line, 0, entry.line.length, entry.cut, entry.sender, reader.position);
         reader.position = entry.position;
       }
       reader.position = position;
     });
-    this.#settleLater(reader, entries.length > 1_000);
+    this.#settleLater(reader, much);
   }
 
   /** Counts at once what waits for the end of its instant. */
@@ -216,7 +192,7 @@ export class Pipeline {
   }
 
   #settle(reader: Reader): void {
-    if (reader.bursts.first !== undefined) this.#take(reader, () => reader.bursts.flush());
+    if (reader.bursts.first !== undefined) this.#take(reader, false, () => reader.bursts.flush());
   }
 
   /**
@@ -227,31 +203,36 @@ export class Pipeline {
     const first = reader.bursts.first;
     if (first === undefined) return;
     const allowance = instant / 1_000;
-    const left = first.record.time + allowance - this.#options.clock.now();
+    const left = first.time + allowance - this.#options.clock.now();
     const delay = much ? allowance : Math.min(Math.max(left, 1), allowance);
     this.#options.later(() => this.#settle(reader), delay);
   }
 
-  /** @param read counts lines, and moves the reader's position */
-  #take(reader: Reader, read: () => void): void {
+  /**
+   * @param much there is a log to catch up with
+   * @param read counts lines, and moves the reader's position
+   */
+  #take(reader: Reader, much: boolean, read: () => void): void {
     const { store, clock, begin, record, committed, onCutLine, onDoubtful, detector } = this.#options;
     const { log } = reader;
     begin();
     const findings = noFindings();
     this.#findings = findings;
     this.#now = clock.now();
+    this.#much = much;
+    this.#failures.clear();
     reader.stamps.now = this.#now;
     read();
     // Somebody fails: from now on bans must not wait for slow code.
-    if (findings.records.length > 0) optimize();
+    if (this.#failures.length > 0) optimize();
     findings.doubtful.push(...detector.takeDoubtful());
     for (const draft of reader.bursts.held()) draft.keep();
     const waiting = reader.bursts.first;
     const position = waiting === undefined ? reader.position : placeOf(reader, waiting);
     store.transaction(() => {
-      store.insertFailures(findings.records);
+      if (this.#failures.length > 0) store.insertFailures(this.#failures);
       if (findings.sites.size > 0) store.touchSites(activity(findings));
-      if (findings.verdicts.length > 0) record(findings.verdicts);
+      if (findings.verdicts.length > 0) record(findings.verdicts, much);
       if (position !== null) store.savePosition(position);
     });
     if (findings.doubtful.length + findings.strangers.size > 0) {
@@ -318,21 +299,23 @@ export class Pipeline {
       bursts.see(line, pid, null);
       return;
     }
-    const record: FailureRecord = {
-      id: 0,
-      time: line.time,
-      address,
-      site: line.site,
-      event: message.event,
-      channel: message.channel,
-      user: line.user(),
-      count: line.count,
-      reason,
-      doubts: detector.witnesses.doubts(line, sender),
-      line: bytes.subarray(start, end),
-      sender,
-    };
-    bursts.see(line, pid, new Draft(record, reason === null ? message.filters : 0, before));
+    const draft = this.#drafts.pop() ?? new Draft();
+    draft.time = line.time;
+    draft.address = address;
+    draft.site = line.site;
+    draft.event = message.event;
+    draft.channel = message.channel;
+    draft.name = line.user();
+    draft.count = line.count;
+    draft.reason = reason;
+    draft.doubts = detector.witnesses.doubts(line, sender);
+    draft.bytes = bytes;
+    draft.start = start;
+    draft.end = end;
+    draft.sender = sender;
+    draft.filters = reason === null ? message.filters : 0;
+    draft.before = before;
+    bursts.see(line, pid, draft);
   }
 
   /** A successful login counts wherever its line stands, as long as the site wrote it. */
@@ -345,33 +328,33 @@ export class Pipeline {
 
   /** Counts a failure whose instant is over. */
   #count(draft: Draft, burst: boolean): void {
-    const { detector } = this.#options;
+    const { detector, postpone } = this.#options;
     const findings = this.#findings;
     const now = this.#now;
-    const { record, filters } = draft;
-    const { address, time, count, site, sender } = record;
-    const doubts = record.doubts | (burst ? doubtBits.burst : 0);
+    const { filters, address, time, count, site, sender } = draft;
+    const doubts = draft.doubts | (burst ? doubtBits.burst : 0);
     const id = this.#nextId++;
-    record.id = id;
-    record.doubts = doubts;
-    record.reason ??= detector.distrusted(filters, address, now, doubts);
-    findings.records.push(record);
-    touch(findings.sites, site, time, count, record.reason === null ? count : 0, now);
-    if (record.reason === null) this.failures += count;
+    const reason = draft.reason ?? detector.distrusted(filters, address, now, doubts);
+    this.#failures.add(draft, id, reason, doubts);
+    this.#drafts.push(draft);
+    touch(findings.sites, site, time, count, reason === null ? count : 0, now);
+    if (reason === null) this.failures += count;
     if (sender !== null && (doubts & doubtBits.wrong_sender) !== 0) {
       const key = `${site} ${sender.uid}`;
       const lines = (findings.strangers.get(key)?.lines ?? 0) + 1;
       findings.strangers.set(key, { site, uid: sender.uid, lines });
     }
     if (filters === 0) return;
-    const weight = { doubts, source: detector.witnesses.source(site, sender) };
-    const verdicts = detector.count(filters, address, time, now, id, count, draft, weight);
-    if (verdicts.length > 0) findings.verdicts.push(...verdicts);
+    const weight = this.#weight;
+    weight.doubts = doubts;
+    weight.source = detector.witnesses.source(site, sender);
+    for (const verdict of detector.count(filters, address, time, now, id, count, draft, weight)) {
+      if (!this.#much || !postpone(verdict)) findings.verdicts.push(verdict);
+    }
   }
 }
 
 const noFindings = (): Findings => ({
-  records: [],
   verdicts: [],
   doubtful: [],
   strangers: new Map(),

@@ -25,10 +25,18 @@ const prolongDelay = 1_000;
 const prolongStep = 2_000;
 /** Where recording takes long, the wait is so many times as long, up to a bound: reading a flood comes first. */
 const prolongPause = 20;
+/** Nor does it wait longer while a log is caught up with. */
 const maxProlongDelay = 10_000;
 const usualMaxWaiting = 50_000;
 /** To record so many bans takes longer than to bring them to the kernel before that (80 ms). */
 const manyBans = 500;
+
+/** The latest verdict on a banned address, and the latest time and all failures of those that wait with it. */
+interface Longer {
+  verdict: Verdict;
+  time: number;
+  failures: number;
+}
 
 export interface VerdictRecorderOptions extends VerdictDeciderOptions {
   readonly enforcer: Enforcer;
@@ -44,9 +52,12 @@ export interface VerdictRecorderOptions extends VerdictDeciderOptions {
 export class VerdictRecorder {
   readonly #options: VerdictRecorderOptions;
   readonly #decider: VerdictDecider;
-  readonly #longer = new Map<string, Verdict>();
+  readonly #longer = new Map<string, Longer>();
   #longerTimer: NodeJS.Timeout | null = null;
   #delay = prolongDelay;
+  /** When the first of those that wait began to, and when a log was last caught up with, by `performance.now()`. */
+  #waitingSince = 0;
+  #caughtUpAt = Number.NEGATIVE_INFINITY;
   #promptSecond = 0;
   #prompt = 0;
 
@@ -58,8 +69,11 @@ export class VerdictRecorder {
   /**
    * Records what verdicts lead to: new bans at once, longer ends of bans in force too unless they come in a flood. Where there
    * are many, all are decided before the first is recorded, and are in the kernel meanwhile.
+   *
+   * @param catchingUp they are of a log that is caught up with: longer ends wait for the end of that, at most 10 s
    */
-  record(verdicts: readonly Verdict[]): void {
+  record(verdicts: readonly Verdict[], catchingUp = false): void {
+    if (catchingUp) this.#caughtUpAt = performance.now();
     const clients = new Set<string>();
     const keys = new Set<string>();
     let decisions: Decision[] = [];
@@ -72,8 +86,8 @@ export class VerdictRecorder {
     };
     for (const verdict of verdicts) {
       const key = keyOf(verdict);
-      const isInForce = keys.has(key) || this.#options.enforcer.isInForce(key, verdict.time);
-      if (isInForce && !this.#isPrompt(key)) {
+      const isInForce = keys.has(key) || this.#options.enforcer.inForce(verdict) !== null;
+      if (isInForce && (catchingUp || !this.#isPrompt(key))) {
         this.#postpone(key, verdict);
         continue;
       }
@@ -99,6 +113,19 @@ export class VerdictRecorder {
     if (bans.length >= manyBans) this.#options.enforcer.advance(bans.map(({ ban }) => ban));
   }
 
+  /**
+   * Takes what does no more than to end a ban later, while a log is caught up with: most verdicts of a flood, and sooner than
+   * `record`, so that nobody has to keep them.
+   * @returns false where it is more, and to be recorded
+   */
+  postpone(verdict: Verdict): boolean {
+    const key = this.#options.enforcer.inForce(verdict);
+    if (key === null) return false;
+    this.#caughtUpAt = performance.now();
+    this.#postpone(key, verdict);
+    return true;
+  }
+
   /** Whether a longer end may be recorded at once: few were in this second, and none of this ban waits. */
   #isPrompt(key: string): boolean {
     const second = Math.floor(this.#options.clock.now() / 1000);
@@ -116,17 +143,36 @@ export class VerdictRecorder {
    */
   #postpone(key: string, verdict: Verdict): void {
     const waiting = this.#longer.get(key);
-    this.#longer.set(key, waiting === undefined ? verdict : merge(waiting, verdict));
-    this.#longerTimer ??= setTimeout(() => this.#recordLongerLater(), this.#delay);
+    if (waiting === undefined)
+      this.#longer.set(key, { verdict, time: verdict.time, failures: verdict.failures });
+    else {
+      waiting.verdict = verdict;
+      waiting.time = Math.max(waiting.time, verdict.time);
+      waiting.failures += verdict.failures;
+    }
+    if (this.#longerTimer !== null) return;
+    this.#waitingSince = performance.now();
+    this.#recordLongerIn(this.#delay);
+  }
+
+  #recordLongerIn(delay: number): void {
+    this.#longerTimer = setTimeout(() => this.#recordLongerLater(), delay);
   }
 
   #recordLongerLater(): void {
     this.#longerTimer = null;
     const start = performance.now();
+    if (start - this.#caughtUpAt < prolongDelay && start - this.#waitingSince < maxProlongDelay) {
+      this.#recordLongerIn(prolongDelay);
+      return;
+    }
     this.recordLonger();
     const pause = prolongPause * (performance.now() - start);
     this.#delay = Math.min(Math.max(prolongDelay, pause), maxProlongDelay);
-    if (this.#longer.size > 0) this.#longerTimer = setTimeout(() => this.#recordLongerLater(), this.#delay);
+    if (this.#longer.size > 0) {
+      this.#waitingSince = performance.now();
+      this.#recordLongerIn(this.#delay);
+    }
     void this.#options.enforcer.flush();
   }
 
@@ -135,9 +181,9 @@ export class VerdictRecorder {
     const step = [...this.#longer.entries().take(prolongStep)];
     if (step.length === 0) return false;
     this.#options.store.transaction(() => {
-      for (const [key, verdict] of step) {
+      for (const [key, longer] of step) {
         this.#longer.delete(key);
-        this.#recordVerdict(verdict);
+        this.#recordLonger(longer);
       }
     });
     return this.#longer.size > 0;
@@ -150,10 +196,10 @@ export class VerdictRecorder {
 
   /** Records now what waits to prolong one ban, as `keyOf` names it: its evidence is complete then. */
   settleOne(key: string): void {
-    const verdict = this.#longer.get(key);
-    if (verdict === undefined) return;
+    const longer = this.#longer.get(key);
+    if (longer === undefined) return;
     this.#longer.delete(key);
-    this.#options.store.transaction(() => this.#recordVerdict(verdict));
+    this.#options.store.transaction(() => this.#recordLonger(longer));
   }
 
   /** Records every longer end that waits, and sets no more timers. */
@@ -163,8 +209,8 @@ export class VerdictRecorder {
     this.#longerTimer = null;
   }
 
-  #recordVerdict(verdict: Verdict): void {
-    const decision = this.#decider.decide(verdict);
+  #recordLonger({ verdict, time, failures }: Longer): void {
+    const decision = this.#decider.decide({ ...verdict, time, failures });
     if (decision !== null) this.#recordDecision(decision);
   }
 
@@ -239,12 +285,6 @@ export class VerdictRecorder {
     });
   }
 }
-
-const merge = (earlier: Verdict, later: Verdict): Verdict => ({
-  ...later,
-  time: Math.max(earlier.time, later.time),
-  failures: earlier.failures + later.failures,
-});
 
 const countOf = (failures: readonly FailureRecord[]): number =>
   failures.reduce((sum, { count }) => sum + count, 0);

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { FailureBatch } from '@portcullis/core';
 import { ban, failure, network, receipt } from '../../../../test/support/ban-store-conformance.ts';
 import { createQueries } from './queries.ts';
 import { createStore, type Store } from './sqlite.ts';
@@ -41,7 +42,9 @@ describe('a store whose disk fails', () => {
   const fillWith = (to: Store, rows: number) => {
     const from = to.lastFailureId();
     to.insertFailures(
-      Array.from({ length: rows }, (_, row) => failure(from + 1 + row, { line: randomBytes(1000) })),
+      FailureBatch.of(
+        Array.from({ length: rows }, (_, row) => failure(from + 1 + row, { line: randomBytes(1000) })),
+      ),
     );
   };
 

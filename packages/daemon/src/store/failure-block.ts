@@ -1,6 +1,7 @@
+import { Buffer } from 'node:buffer';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { FailureRecord, Network } from '@portcullis/core';
-import { type AddressColumn, toColumn } from './address-column.ts';
+import type { FailureBatch, FailureRecord } from '@portcullis/core';
+import type { AddressColumn } from './address-column.ts';
 
 /** In bytes. About 350 failures; compressed they fill a page of the database, or two. */
 const maxBlockBytes = 64_000;
@@ -42,35 +43,39 @@ export class FailureBlock {
   #records = 0;
 
   /**
-   * @param first is to be added first, however long it is
+   * @param nth of the batch is to be added first, however long it is
    * @param before a block that is filled no more: its memory is used again, because new memory costs half as much as what fills it
    */
-  constructor(first: FailureRecord, before: FailureBlock | null = null) {
-    this.id = first.id;
-    const size = Math.max(maxBlockBytes, roomFor(first));
+  constructor(batch: FailureBatch, nth: number, before: FailureBlock | null = null) {
+    this.id = batch.ids[nth]!;
+    const size = Math.max(maxBlockBytes, roomFor(batch, nth));
     this.#bytes = before !== null && before.#bytes.length === size ? before.#bytes : new Uint8Array(size);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** @returns whether there was room for it */
-  add(record: FailureRecord, site: number, kind: number): boolean {
-    const { id, time, address, user, line } = record;
+  add(batch: FailureBatch, nth: number, site: number, kind: number): boolean {
     const at = this.#length;
-    if (at + roomFor(record) > this.#bytes.length) return false;
+    if (at + roomFor(batch, nth) > this.#bytes.length) return false;
     const view = this.#view;
+    const id = batch.ids[nth]!;
+    const time = batch.times[nth]!;
+    const user = batch.users[nth]!;
+    const start = batch.starts[nth]!;
+    const length = Math.min(batch.ends[nth]! - start, maxStoredLine);
     view.setUint32(at + 4, id - this.id);
     view.setInt32(at + 8, Math.floor(time / wordRange));
     view.setUint32(at + 12, time % wordRange);
     view.setUint32(at + 16, site);
     view.setUint32(at + 20, kind);
-    view.setUint32(at + 24, record.count);
+    view.setUint32(at + 24, batch.counts[nth]!);
     const addressAt = at + headBytes;
-    const userAt = addressAt + this.#writeAddress(address, addressAt);
+    const userAt = addressAt + this.#writeAddress(batch, nth, addressAt);
     const lineAt = userAt + (user === null ? 0 : this.#writeText(user, userAt));
     view.setUint8(at + 28, userAt - addressAt);
     view.setUint16(at + 29, user === null ? 0 : lineAt - userAt + 1);
-    this.#bytes.set(line.length > maxStoredLine ? line.subarray(0, maxStoredLine) : line, lineAt);
-    this.#length = lineAt + Math.min(line.length, maxStoredLine);
+    copy.call(batch.bytes[nth]!, this.#bytes, lineAt, start, start + length);
+    this.#length = lineAt + length;
     view.setUint32(at, this.#length - at);
     this.#last = id;
     this.#oldest = Math.min(this.#oldest, time);
@@ -101,14 +106,14 @@ export class FailureBlock {
     };
   }
 
-  #writeAddress(address: Network, at: number): number {
-    const column = toColumn(address);
-    if (typeof column === 'number') {
-      this.#view.setUint32(at, column);
+  /** IPv4 takes 4 bytes, IPv6 16. */
+  #writeAddress({ families, words }: FailureBatch, nth: number, at: number): number {
+    if (families[nth] === 4) {
+      this.#view.setUint32(at, words[4 * nth + 3]!);
       return 4;
     }
-    this.#bytes.set(column, at);
-    return column.length;
+    for (let word = 0; word < 4; word++) this.#view.setUint32(at + 4 * word, words[4 * nth + word]!);
+    return 16;
   }
 
   #writeText(text: string, at: number): number {
@@ -128,8 +133,14 @@ export const isKeptWhole = ({ user, line }: FailureRecord): boolean =>
   line.length <= maxStoredLine && (user?.length ?? 0) <= maxStoredUser;
 
 /** What a failure takes at most: UTF-8 has up to 3 bytes for a UTF-16 unit. */
-const roomFor = ({ user, line }: FailureRecord): number =>
-  headBytes + 16 + 3 * Math.min(user?.length ?? 0, maxStoredUser) + Math.min(line.length, maxStoredLine);
+const roomFor = ({ users, starts, ends }: FailureBatch, nth: number): number =>
+  headBytes +
+  16 +
+  3 * Math.min(users[nth]?.length ?? 0, maxStoredUser) +
+  Math.min(ends[nth]! - starts[nth]!, maxStoredLine);
+
+/** Of bytes that need not be a Buffer: a view of a part, which `set` would take, costs as much again. */
+const { copy } = Buffer.prototype;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -1,4 +1,4 @@
-import type { FailureRecord, Sender } from '@portcullis/core';
+import type { FailureBatch, Sender } from '@portcullis/core';
 import type { Database } from './database.ts';
 
 /** Rows that one call deletes at most. */
@@ -6,12 +6,15 @@ const step = 5_000;
 
 /** Who wrote the line of a failure. Has rows only for lines whose sender the kernel vouches for. */
 export const createFailureSenders = (db: Database) => ({
-  insert: (records: readonly FailureRecord[]): void => {
-    if (records.every(({ sender }) => sender === null)) return;
+  insert: ({ length, ids, senders }: FailureBatch): void => {
+    let nth = 0;
+    while (nth < length && senders[nth] === null) nth++;
+    if (nth === length) return;
     db.write(() => {
-      for (const { id, sender } of records) {
-        if (sender === null) continue;
-        db.run('INSERT OR REPLACE INTO failure_senders VALUES (?, ?, ?)', id, sender.uid, sender.pid);
+      for (let at = nth; at < length; at++) {
+        const sender = senders[at];
+        if (!sender) continue;
+        db.run('INSERT OR REPLACE INTO failure_senders VALUES (?, ?, ?)', ids[at]!, sender.uid, sender.pid);
       }
     });
   },

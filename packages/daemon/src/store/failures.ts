@@ -1,4 +1,4 @@
-import type { FailureRecord } from '@portcullis/core';
+import type { FailureBatch, FailureRecord } from '@portcullis/core';
 import { fromColumn } from './address-column.ts';
 import { isCounted, packKind, unpackKind } from './codes.ts';
 import type { Database } from './database.ts';
@@ -23,26 +23,27 @@ export function createFailureTable(db: Database, sites: SiteTable) {
   /** The one before it, for its memory. */
   let full: FailureBlock | null = null;
   /** Those of the transaction: most of what is asked for has just come, and its lines are still there. */
-  let recent: readonly FailureRecord[] = [];
+  let recent: FailureBatch | null = null;
   /** What the database holds of it may have changed: the next failure begins a block. */
   const close = () => {
     latest = null;
-    recent = [];
+    recent = null;
     unpacked.clear();
   };
   db.onReset(close);
   db.beforeCommit(() => {
-    recent = [];
+    recent = null;
   });
 
-  function insertAll(records: readonly FailureRecord[]): void {
-    for (const record of records) {
-      const site = sites.idOf(record.site, record.time);
-      const kind = packKind(record.event, record.channel, record.reason, record.doubts);
-      if (latest?.add(record, site, kind)) continue;
+  function insertAll(batch: FailureBatch): void {
+    const { events, channels, reasons, doubts } = batch;
+    for (let nth = 0; nth < batch.length; nth++) {
+      const site = sites.idOf(batch.sites[nth]!, batch.times[nth]!);
+      const kind = packKind(events[nth]!, channels[nth]!, reasons[nth]!, doubts[nth]);
+      if (latest?.add(batch, nth, site, kind)) continue;
       if (latest !== null) save(latest);
-      latest = new FailureBlock(record, latest ?? full);
-      latest.add(record, site, kind);
+      latest = new FailureBlock(batch, nth, latest ?? full);
+      latest.add(batch, nth, site, kind);
     }
     if (latest === null) return;
     save(latest);
@@ -86,8 +87,11 @@ export function createFailureTable(db: Database, sites: SiteTable) {
 
   /** As it was inserted, where that is what a block would have of it. */
   function recentOne(id: number): FailureRecord | undefined {
-    const record = recent[id - (recent[0]?.id ?? 0)];
-    return record?.id === id && isKeptWhole(record) ? record : undefined;
+    if (recent === null || recent.length === 0) return undefined;
+    const nth = id - recent.ids[0]!;
+    if (nth < 0 || nth >= recent.length || recent.ids[nth] !== id) return undefined;
+    const record = recent.at(nth);
+    return isKeptWhole(record) ? record : undefined;
   }
 
   /** Reads the block that has a failure, if any has. @returns it, and the last id that it may have */
@@ -129,10 +133,10 @@ export function createFailureTable(db: Database, sites: SiteTable) {
                         coalesce((SELECT max(failure_id) FROM forgotten), 0)) AS id`,
           )!.id,
       ),
-    insert: (records: readonly FailureRecord[]) => {
-      db.write(() => insertAll(records));
-      recent = records;
-      senders.insert(records);
+    insert: (batch: FailureBatch) => {
+      db.write(() => insertAll(batch));
+      recent = batch;
+      senders.insert(batch);
     },
     byId: (ids: readonly number[]) => db.read(() => byId(ids)),
     since,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
+import { FailureBatch } from '@portcullis/core';
 import { ban, failure, network } from '../../../../test/support/ban-store-conformance.ts';
 import { createQueries } from './queries.ts';
 import { createStore, type Store } from './sqlite.ts';
@@ -32,7 +33,7 @@ describe('retention', () => {
     const store = createStore({ path: ':memory:', clock: { now: () => now }, retention });
     const old = now - 31 * day;
     const times = [now, old, now, old, old, now - 29 * day];
-    store.insertFailures(times.map((time, index) => failure(index + 1, { time })));
+    store.insertFailures(FailureBatch.of(times.map((time, index) => failure(index + 1, { time }))));
     store.saveForgotten([
       { jail: 'wordpress', network: network('192.0.2.1'), failureId: 0 },
       { jail: 'wordpress', network: network('192.0.2.2'), failureId: 3 },
@@ -88,7 +89,7 @@ describe('retention', () => {
     const failures = Array.from({ length: 20_000 }, (_, index) =>
       failure(index + 1, { time: now - 31 * day, line: randomBytes(1_000) }),
     );
-    store.insertFailures(failures);
+    store.insertFailures(FailureBatch.of(failures));
     store.db.all('PRAGMA wal_checkpoint(TRUNCATE)');
     const full = statSync(path()).size;
     const steps = finish(store);
@@ -102,9 +103,11 @@ describe('retention', () => {
   it('takes only what is old out of a block, and what comes then does not bring it back', () => {
     const store = createStore({ path: ':memory:', clock: { now: () => now }, retention });
     const old = now - 31 * day;
-    store.insertFailures([failure(1, { time: old, user: 'ün' }), failure(2, { time: now, user: 'ün' })]);
+    store.insertFailures(
+      FailureBatch.of([failure(1, { time: old, user: 'ün' }), failure(2, { time: now, user: 'ün' })]),
+    );
     finish(store);
-    store.insertFailures([failure(3, { time: now })]);
+    store.insertFailures(FailureBatch.of([failure(3, { time: now })]));
     assert.deepEqual(failureIds(store), [2, 3]);
     assert.partialDeepStrictEqual(store.failuresById([1, 2]), [{ id: 2, time: now, user: 'ün' }]);
     assert.equal(createQueries(store, { now: () => now }).failures({ limit: 1 }).total, 2);
@@ -115,7 +118,7 @@ describe('retention', () => {
     const store = createStore({ path: ':memory:', clock: { now: () => now }, retention });
     const line = new Uint8Array(1_024);
     const some = (from: number) => Array.from({ length: 100 }, (_, index) => failure(from + index, { line }));
-    store.insertFailures([...some(1), ...some(900_001), ...some(1_000_101)]);
+    store.insertFailures(FailureBatch.of([...some(1), ...some(900_001), ...some(1_000_101)]));
     finish(store);
     const kept = failureIds(store);
     assert.ok(kept.length < 280, `${kept.length} of 300`);
@@ -129,7 +132,9 @@ describe('retention', () => {
   it('bounds the sites, whose names anybody can invent: the longest unseen go first', () => {
     const store = createStore({ path: ':memory:', clock: { now: () => now }, retention });
     store.insertFailures(
-      Array.from({ length: 10_050 }, (_, index) => failure(index + 1, { site: `forged${index}` })),
+      FailureBatch.of(
+        Array.from({ length: 10_050 }, (_, index) => failure(index + 1, { site: `forged${index}` })),
+      ),
     );
     assert.ok(count(store, 'sites') <= 10_000);
     assert.equal(count(store, "sites WHERE name = 'forged0'"), 0);
@@ -141,7 +146,9 @@ describe('retention', () => {
   it('tallies a thousand user names an hour, and the rest as one', () => {
     const store = createStore({ path: ':memory:', clock: { now: () => now }, retention });
     store.insertFailures(
-      Array.from({ length: 1_500 }, (_, index) => failure(index + 1, { time: now, user: `user${index}` })),
+      FailureBatch.of(
+        Array.from({ length: 1_500 }, (_, index) => failure(index + 1, { time: now, user: `user${index}` })),
+      ),
     );
     assert.equal(count(store, 'user_hours'), 1_001);
     assert.equal(

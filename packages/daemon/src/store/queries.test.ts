@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { BanQuery } from '@portcullis/contracts';
+import { FailureBatch } from '@portcullis/core';
 import fc from 'fast-check';
 import { ban, failure, network } from '../../../../test/support/ban-store-conformance.ts';
 import { createQueries, type StoreQueries } from './queries.ts';
@@ -149,12 +150,14 @@ describe('the read side of the store', () => {
   });
 
   it('lists failures, the latest first, and tells those of one address', () => {
-    store.insertFailures([
-      failure(1, { site: '', user: null }),
-      failure(2, { reason: 'exempt', line: new Uint8Array([0x61, 0xff, 0x62]) }),
-      failure(3, { address: network('2001:db8::1'), event: 'spam_comment' }),
-      failure(4, { count: 5 }),
-    ]);
+    store.insertFailures(
+      FailureBatch.of([
+        failure(1, { site: '', user: null }),
+        failure(2, { reason: 'exempt', line: new Uint8Array([0x61, 0xff, 0x62]) }),
+        failure(3, { address: network('2001:db8::1'), event: 'spam_comment' }),
+        failure(4, { count: 5 }),
+      ]),
+    );
     const ids = (query: object) => queries.failures(query).items.map(({ id }) => id);
     assert.deepEqual(ids({}), [4, 3, 2, 1]);
     assert.deepEqual(ids({ counted: false }), [2]);
@@ -176,11 +179,13 @@ describe('the read side of the store', () => {
   });
 
   it('counts failures and bans by time, site, user and event', () => {
-    store.insertFailures([
-      failure(1, { time: now - 5 * hour, count: 4 }),
-      failure(2, { time: now, site: 'shop', user: 'bob', event: 'multicall' }),
-      failure(3, { time: now, reason: 'exempt' }),
-    ]);
+    store.insertFailures(
+      FailureBatch.of([
+        failure(1, { time: now - 5 * hour, count: 4 }),
+        failure(2, { time: now, site: 'shop', user: 'bob', event: 'multicall' }),
+        failure(3, { time: now, reason: 'exempt' }),
+      ]),
+    );
     store.insertBan(ban({ since: now }));
     const stats = queries.stats({});
     assert.equal(stats.bucket_seconds, 3600);

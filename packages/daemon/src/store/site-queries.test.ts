@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { BanQuery } from '@portcullis/contracts';
-import type { BanEvidence, BanRecord, SiteEvidence } from '@portcullis/core';
+import { type BanEvidence, type BanRecord, FailureBatch, type SiteEvidence } from '@portcullis/core';
 import { ban, failure, network } from '../../../../test/support/ban-store-conformance.ts';
 import { createSiteQueries, type SiteQueries, type Viewer } from './site-queries.ts';
 import { createStore, type Store } from './sqlite.ts';
@@ -194,11 +194,13 @@ describe('what one site sees of the store', () => {
   });
 
   it('shows failures, sites and statistics of its own names only', () => {
-    store.insertFailures([
-      failure(1, { site: 'mine.example', user: 'ann', time: now }),
-      failure(2, { site: 'theirs.example', user: 'bob', time: now - 86_400_000 * 9 }),
-      failure(3, { site: '', user: 'eve', time: now }),
-    ]);
+    store.insertFailures(
+      FailureBatch.of([
+        failure(1, { site: 'mine.example', user: 'ann', time: now }),
+        failure(2, { site: 'theirs.example', user: 'bob', time: now - 86_400_000 * 9 }),
+        failure(3, { site: '', user: 'eve', time: now }),
+      ]),
+    );
     const activity = { events: 1, failures: 1, firstEventAt: now, lastEventAt: now };
     store.touchSites(['mine.example', 'theirs.example', ''].map((site) => ({ site, ...activity })));
     assert.deepEqual(

@@ -75,10 +75,10 @@ export function createStore({ path, clock, retention, onDegraded = () => {} }: S
     positions: positions.all,
     savePosition: positions.save,
     lastFailureId: failures.lastId,
-    insertFailures(records) {
+    insertFailures(batch) {
       db.transaction(() => {
-        failures.insert(records);
-        tallies.failures(records);
+        failures.insert(batch);
+        tallies.failures(batch);
       });
     },
     failuresById: failures.byId,

@@ -1,4 +1,4 @@
-import type { BanRecord, FailureRecord } from '@portcullis/core';
+import type { BanRecord, FailureBatch, FailureRecord } from '@portcullis/core';
 import { eventCode } from './codes.ts';
 import type { Database } from './database.ts';
 
@@ -60,10 +60,13 @@ export function createTallies(db: Database) {
     return lastSite!;
   }
 
-  function failures(records: readonly FailureRecord[]): void {
-    for (const { reason, time, site, event, user, count } of records) {
-      if (reason !== null) continue;
-      const tally = siteOf(hourOf(time), site);
+  function failures({ length, reasons, times, sites, events, users, counts }: FailureBatch): void {
+    for (let nth = 0; nth < length; nth++) {
+      if (reasons[nth] !== null) continue;
+      const event = events[nth]!;
+      const user = users[nth]!;
+      const count = counts[nth]!;
+      const tally = siteOf(hourOf(times[nth]!), sites[nth]!);
       tally.events.set(event, (tally.events.get(event) ?? 0) + count);
       if (user !== null) tally.users.set(user, (tally.users.get(user) ?? 0) + count);
     }
