@@ -37,7 +37,7 @@ export function withSession<A extends unknown[]>(action: Action<A>) {
     const command = received.at(-1) as Command;
     const { socket, json = false, color } = command.optsWithGlobals<GlobalOptions>();
     const out = createTerminal(process.stdout, color);
-    // Loaded only now: `--version` and `--help` come without the HTTP client's 60 ms.
+    // Loaded only now: `--version` and `--help` come without it.
     const { createClient } = await import('@portcullis/client');
     await using client = createClient({ socketPath: socket });
     const session: Session = {

@@ -10,7 +10,7 @@ import {
   type RouteName,
   routes,
 } from '@portcullis/contracts';
-import { Agent, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { maxAnswerBytes, readAnswer } from './answer.ts';
 import { type ClientEvent, readEvents } from './events.ts';
 import { explainFailure } from './unreachable.ts';
@@ -56,16 +56,23 @@ interface Parts {
 
 /** Speaks to the daemon over its Unix socket. Holds no connection until it is asked something. */
 export function createClient({ socketPath, timeout = 5000 }: ClientOptions): Client {
-  const agent = new Agent({
-    connect: { socketPath, timeout },
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    maxResponseSize: maxAnswerBytes,
-  });
+  let agent: Promise<Agent> | undefined;
+
+  /** Loaded only when something is asked: many commands never do, and it takes a tenth of a second. */
+  async function createAgent(): Promise<Agent> {
+    const { Agent } = await import('undici');
+    return new Agent({
+      connect: { socketPath, timeout },
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+      maxResponseSize: maxAnswerBytes,
+    });
+  }
 
   async function send(route: Route, input: Parts, more: Partial<Dispatcher.RequestOptions> = {}) {
     try {
-      return await agent.request({
+      agent ??= createAgent();
+      return await (await agent).request({
         origin: 'http://localhost',
         method: route.method,
         path: fillPath(route.path, input),
@@ -114,7 +121,7 @@ export function createClient({ socketPath, timeout = 5000 }: ClientOptions): Cli
       }
     },
     async [Symbol.asyncDispose]() {
-      await agent.destroy();
+      await (await agent)?.destroy();
     },
   };
   return client;

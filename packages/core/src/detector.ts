@@ -30,6 +30,8 @@ export interface Rule {
   /** Doubts that make a failure count for nothing, as bits. */
   readonly distrust: number;
   readonly jail: Jail | KeyedJail;
+  /** Who is exempt from this jail alone. */
+  readonly exempt: ExemptionList | undefined;
   /** Counts what `jail` does not for its doubts, so that who would be banned but for them is known. Never bans. */
   readonly doubtful: Jail;
 }
@@ -104,6 +106,7 @@ export class Detector {
         filters: config.filters.reduce((bits, name) => bits | filterBits[name], 0),
         distrust: bitsOf(config.distrust),
         jail: kept ?? createJail(config, this.#seed),
+        exempt: exemptions.byJail.get(config.name),
         doubtful:
           kept === undefined
             ? new Jail({
@@ -122,6 +125,7 @@ export class Detector {
 
   exempt(exemptions: Exemptions): void {
     this.#exemptions = exemptions;
+    this.#rules = this.#rules.map((rule) => ({ ...rule, exempt: exemptions.byJail.get(rule.config.name) }));
   }
 
   get jails(): readonly Rule[] {
@@ -142,7 +146,7 @@ export class Detector {
     let reason: IgnoredReason = 'no_jail';
     for (const rule of this.#rules) {
       if ((rule.filters & filters) === 0) continue;
-      if (!this.#exemptFrom(rule, address!, now)) {
+      if (!isExemptFrom(rule, address!, now)) {
         return this.#exemptions.everywhere.listed(address!, now) === null ? null : 'exempt';
       }
       reason = 'exempt';
@@ -158,7 +162,7 @@ export class Detector {
     if (doubts === 0) return null;
     let distrust = 0;
     for (const rule of this.#rules) {
-      if ((rule.filters & filters) === 0 || this.#exemptFrom(rule, address, now)) continue;
+      if ((rule.filters & filters) === 0 || isExemptFrom(rule, address, now)) continue;
       if ((rule.distrust & doubts) === 0) return null;
       distrust |= rule.distrust & doubts;
     }
@@ -187,7 +191,7 @@ export class Detector {
     let verdicts = none;
     let tag: number | null = null;
     for (const rule of this.#rules) {
-      if ((rule.filters & filters) === 0 || this.#exemptFrom(rule, address, now)) continue;
+      if ((rule.filters & filters) === 0 || isExemptFrom(rule, address, now)) continue;
       if ((rule.distrust & weight.doubts) !== 0) {
         this.#doubt(rule, address, time, id, count);
         continue;
@@ -350,12 +354,10 @@ export class Detector {
   #clientsOf(network: Network, config: JailConfig, jail: Rule['jail']): readonly Network[] {
     return isOfOneClient(network, config) ? [clientNetwork(network, config)] : jail.clientsWithin(network);
   }
-
-  #exemptFrom(rule: Rule, address: Network, now: number): boolean {
-    const own = this.#exemptions.byJail.get(rule.config.name);
-    return own !== undefined && own.listed(address, now) !== null;
-  }
 }
+
+const isExemptFrom = ({ exempt }: Rule, address: Network, now: number): boolean =>
+  exempt !== undefined && exempt.listed(address, now) !== null;
 
 const createJail = (config: JailConfig, seed: number): Rule['jail'] =>
   config.key === 'address' ? new Jail({ ...config, seed }) : new KeyedJail({ ...config, seed });

@@ -1,4 +1,5 @@
 import type { Network } from './address.ts';
+import { Beginnings } from './beginnings.ts';
 import { isReserved, reservedRange, reservedWithin } from './reserved.ts';
 
 /** Why an address is never banned. */
@@ -19,8 +20,9 @@ type Key = number | string;
 
 /** What tells the network of `prefix` bits around this one from others of its length; a number where that suffices. */
 const keyOf = (network: Network, prefix: number): Key => {
-  const { family, a, b, c, d } = network.widen(prefix);
-  return family === 4 ? d : `${a}:${b}:${c}:${d}`;
+  if (network.family === 4) return prefix === 0 ? 0 : (network.d & (-1 << (32 - prefix))) >>> 0;
+  const { a, b, c, d } = network.widen(prefix);
+  return `${a}:${b}:${c}:${d}`;
 };
 
 /**
@@ -29,9 +31,12 @@ const keyOf = (network: Network, prefix: number): Key => {
  */
 export class ExemptionList {
   readonly #byPrefix: { family: 4 | 6; prefix: number; entries: Map<Key, Exemption[]> }[] = [];
+  readonly #beginnings: Beginnings;
 
   constructor(exemptions: Iterable<Exemption> = []) {
-    for (const exemption of exemptions) {
+    const all = [...exemptions];
+    this.#beginnings = new Beginnings(all.map(({ network }) => network));
+    for (const exemption of all) {
       const { family, prefix } = exemption.network;
       let group = this.#byPrefix.find((known) => known.family === family && known.prefix === prefix);
       if (group === undefined) {
@@ -59,6 +64,7 @@ export class ExemptionList {
 
   /** As `covering`, for an address that is known not to be reserved. */
   listed(network: Network, now: number): Exemption | null {
+    if (!this.#beginnings.mayHold(network)) return null;
     for (const { family, prefix, entries } of this.#byPrefix) {
       if (family !== network.family || prefix > network.prefix) continue;
       const found = entries.get(keyOf(network, prefix));

@@ -1,4 +1,5 @@
 import { type Network, parseNetwork } from './address.ts';
+import { Beginnings } from './beginnings.ts';
 import { cdnRanges } from './cdn-ranges.ts';
 
 /** Addresses behind which many clients stand: a ban would hit them all. */
@@ -15,23 +16,19 @@ export interface ProxyRange {
 export class Proxies {
   readonly #v4: readonly ProxyRange[];
   readonly #v6: readonly ProxyRange[];
-  /** Beginnings of the ranges, so that others need no search: the first 12 bits of IPv4, the first 16 of IPv6. */
-  readonly #begins4 = new Uint8Array(1 << 12);
-  readonly #begins6 = new Uint8Array(1 << 16);
+  readonly #beginnings: Beginnings;
 
   constructor(proxies: Iterable<ProxyRange> = []) {
     const all = [...proxies];
     this.#v4 = disjoint(all.filter(({ network }) => network.family === 4));
     this.#v6 = disjoint(all.filter(({ network }) => network.family === 6));
-    for (const { network } of this.#v4) markBeginnings(this.#begins4, network.d >>> 20, 12 - network.prefix);
-    for (const { network } of this.#v6) markBeginnings(this.#begins6, network.a >>> 16, 16 - network.prefix);
+    this.#beginnings = new Beginnings(all.map(({ network }) => network));
   }
 
   /** The proxy whose range holds the whole network; null where none does. */
   find(network: Network): ProxyRange | null {
-    const isV4 = network.family === 4;
-    if ((isV4 ? this.#begins4[network.d >>> 20] : this.#begins6[network.a >>> 16]) === 0) return null;
-    const ranges = isV4 ? this.#v4 : this.#v6;
+    if (!this.#beginnings.mayHold(network)) return null;
+    const ranges = network.family === 4 ? this.#v4 : this.#v6;
     let low = 0;
     let high = ranges.length;
     while (low < high) {
@@ -67,11 +64,6 @@ export function createProxies({
   );
   return new Proxies([...trusted, ...published]);
 }
-
-/** @param free how many bits of the beginning the range leaves open; 0 or less: none */
-const markBeginnings = (table: Uint8Array, first: number, free: number): void => {
-  table.fill(1, first, first + (1 << Math.max(0, free)));
-};
 
 const compare = (one: Network, other: Network): number =>
   one.a - other.a || one.b - other.b || one.c - other.c || one.d - other.d;

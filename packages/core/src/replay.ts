@@ -1,6 +1,7 @@
-import type { Network } from './address.ts';
+import { Network } from './address.ts';
 import { accuse, bannedNetworks, type Innocents, isShared } from './banned-networks.ts';
 import { BurstWatch } from './burst.ts';
+import type { Tried } from './campaigns.ts';
 import { oneCustomer } from './client-network.ts';
 import type { JailConfig } from './config.ts';
 import type { Detector } from './detector.ts';
@@ -38,15 +39,23 @@ export interface ReplayedDecision {
   readonly together?: TogetherToTell;
 }
 
-/** A failure that waits until its instant is over. */
-interface Draft {
-  readonly address: Network;
-  readonly time: number;
-  readonly site: string;
-  readonly name: string | null;
-  readonly count: number;
-  readonly filters: number;
-  readonly doubts: number;
+/** A failure that waits until its instant is over. Its place is used again: there are millions. */
+class Draft implements Tried {
+  address = new Network(4, 0, 0, 0, 0);
+  time = 0;
+  site = '';
+  name: string | null = null;
+  count = 1;
+  filters = 0;
+  doubts = 0;
+
+  user(): string | null {
+    return this.name;
+  }
+
+  tag(): number {
+    return tagOf(this.name);
+  }
 }
 
 export interface ReplayOptions {
@@ -81,6 +90,8 @@ export class Replay {
   /** One for all failures: there are millions. */
   readonly #weight = { doubts: 0, source: 0 };
   readonly #bursts = new BurstWatch<Draft>((draft, burst) => this.#settle(draft, burst));
+  /** Drafts that are counted: the next failures take their places. */
+  readonly #drafts: Draft[] = [];
   #line: WordPressLine;
   #clock = Number.NEGATIVE_INFINITY;
   #sweptAt = Number.NEGATIVE_INFINITY;
@@ -155,15 +166,15 @@ export class Replay {
     const now = Math.max(this.#clock, line.time);
     if (this.#detector.examine(line, address, now) !== null) return null;
     const { witnesses, seesNames } = this.#detector;
-    return {
-      address,
-      time: line.time,
-      site: line.site,
-      name: seesNames ? line.user() : null,
-      count: line.count,
-      filters: line.message!.filters,
-      doubts: witnesses.doubts(line, null),
-    };
+    const draft = this.#drafts.pop() ?? new Draft();
+    draft.address = address;
+    draft.time = line.time;
+    draft.site = line.site;
+    draft.name = seesNames ? line.user() : null;
+    draft.count = line.count;
+    draft.filters = line.message!.filters;
+    draft.doubts = witnesses.doubts(line, null);
+    return draft;
   }
 
   #login(line: WordPressLine): void {
@@ -177,13 +188,14 @@ export class Replay {
 
   #settle(draft: Draft, burst: boolean): void {
     const { address, time, site, name, count, filters } = draft;
+    // Nothing below reads another line.
+    this.#drafts.push(draft);
     this.pass(time);
     const doubts = draft.doubts | (burst ? doubtBits.burst : 0);
     if (this.#detector.distrusted(filters, address, this.#clock, doubts) === null) this.failures += count;
     const weight = this.#weight;
     weight.doubts = doubts;
     weight.source = this.#detector.witnesses.source(site, null);
-    const tried = name === null ? undefined : { site, user: () => name, tag: () => tagOf(name) };
     const place = this.#countsWide[address.family]
       ? this.#places.ofClient(site, address)
       : this.#places.of(site);
@@ -194,7 +206,7 @@ export class Replay {
       this.#clock,
       place,
       count,
-      tried,
+      draft,
       weight,
     )) {
       this.#decide(verdict, name);
@@ -209,6 +221,11 @@ export class Replay {
     const { config } = this.#detector.rule(jail)!;
     const knownGood = this.#knownGood === null || this.#knownGood.isEmpty ? null : this.#knownGood;
     if (knownGood === null && !isShared(verdict)) {
+      const ban = this.#bans.find(jail, network);
+      if (ban !== undefined && !this.#options.tellProlonged) {
+        this.#bans.prolong(config, ban, time, null);
+        return;
+      }
       const sites = this.#sitesOf(verdict);
       this.#enact(config, verdict, time, { failures, sites, bantime: null, because: '', rests: [] });
       return;
