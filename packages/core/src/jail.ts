@@ -105,9 +105,9 @@ export class Jail {
     if (time >= newest - this.findtime) windows.insert(slot, time, id, count, tag, source);
     const failures = windows.total(slot);
     if (failures < this.maxretry || !this.#isWitnessed(slot, network, newest)) return null;
-    const verdict: Verdict = { jail: this.name, network, time: newest, failures, ...windows.evidence(slot) };
+    const { failureIds, failureCounts, failureTimes } = windows.evidence(slot);
     this.#clients.remove(slot);
-    return verdict;
+    return { jail: this.name, network, time: newest, failures, failureIds, failureCounts, failureTimes };
   }
 
   /** A verdict by a lower maxretry, on those failures alone that fit by their tags. */

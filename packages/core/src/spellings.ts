@@ -11,7 +11,7 @@ const maxLength = 255;
  * UTF-8 is replaced.
  */
 export class Spellings {
-  readonly #byHash = new Map<number, { spelled: DataView; text: string }>();
+  readonly #byHash = new Map<number, { spelled: DataView; length: number; text: string }>();
   readonly #change: (text: string) => string;
 
   /** @param change what is to be remembered for a text */
@@ -23,13 +23,12 @@ export class Spellings {
     const length = end - start;
     const hash = textHash(view, start, length > maxLength ? start : end);
     const known = this.#byHash.get(hash);
-    if (known?.spelled.byteLength === length && isSameText(known.spelled, 0, view, start, length))
-      return known.text;
+    if (known?.length === length && isSameText(known.spelled, 0, view, start, length)) return known.text;
     const spelled = new Uint8Array(view.buffer, view.byteOffset + start, length).slice();
     const text = this.#change(decoder.decode(spelled));
     if (length > maxLength) return text;
     if (this.#byHash.size >= maxRemembered) this.#byHash.clear();
-    this.#byHash.set(hash, { spelled: textView(spelled), text });
+    this.#byHash.set(hash, { spelled: textView(spelled), length, text });
     return text;
   }
 }
