@@ -323,6 +323,16 @@ describe('from lines to decisions', () => {
     assert.match(failed!.reason, /^3 failures .*No IPv6\.$/);
   });
 
+  test('a line that two chunks share is kept as it is, whatever the second one ends with', async () => {
+    const { store, read, recorder } = await createDecisions();
+    const lines = failures('198.51.100.7', 3).trimEnd().split('\n');
+    read(lines[0]!.slice(0, 40));
+    read(`${lines[0]!.slice(40)}\n${'x'.repeat(60)}`);
+    read(`\n${lines[1]}\n${lines[2]}\n`);
+    assert.deepEqual(banOf(store, '198.51.100.7')?.evidence.lines, lines);
+    recorder.stop();
+  });
+
   test('lines from before findtime do not count in a log that was never read', async () => {
     const { store, read } = await createDecisions({ newLogsSince: start - 3 * 3_600_000 });
     read(

@@ -153,8 +153,11 @@ export class Pipeline {
       // The first line may have begun in chunks of before.
       let begun = chunk.offset - splitter.pending;
       const onLine = (line: Uint8Array, start: number, end: number, cut: boolean) => {
-        if (line === bytes) begun = chunk.offset + start;
-        this.#line(reader, line, start, end, cut, null, begun);
+        if (line === bytes) {
+          begun = chunk.offset + start;
+          this.#line(reader, line, start, end, cut, null, begun);
+          // A line that an earlier chunk began: the splitter uses its memory again for what this one ends with.
+        } else this.#line(reader, line.slice(start, end), 0, end - start, cut, null, begun);
         begun = chunk.offset;
       };
       splitter.push(bytes, onLine);
