@@ -7,7 +7,7 @@ import type { WordPressLine } from './wordpress-line.ts';
  */
 export const instant = 3_000;
 
-/** Failures that are held at once; a power of two. */
+/** Failures that are held at once. */
 const maxHeld = 32;
 
 /** A failure whose instant is not over. Its place is used again: a log to catch up with has millions of them. */
@@ -108,7 +108,7 @@ export class BurstWatch<T> {
   }
 
   #nth(index: number): Held<T> {
-    return this.#held[(this.#start + index) & (maxHeld - 1)]!;
+    return this.#held[(this.#start + index) % maxHeld]!;
   }
 
   #mark(line: WordPressLine, pid: number, at: number): void {
@@ -124,7 +124,7 @@ export class BurstWatch<T> {
     const held = this.#nth(0);
     const { item, burst } = held;
     held.item = null;
-    this.#start = (this.#start + 1) & (maxHeld - 1);
+    this.#start = (this.#start + 1) % maxHeld;
     this.#size--;
     this.#settle(item!, burst);
   }

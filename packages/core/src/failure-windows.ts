@@ -20,11 +20,6 @@ const TAG = 5;
 const SOURCE = 6;
 const NEXT = 7;
 
-/** Copied from: a list that grows from nothing takes room for 17 at once. */
-const ids: number[] = [];
-const counts: number[] = [];
-const times: number[] = [];
-
 /**
  * The failures of each client, by slot, in the order of their times: linked lists in typed arrays that double. All of a failure is
  * in one line of the processor's cache, because with many clients each step waits for memory.
@@ -164,18 +159,16 @@ export class FailureWindows {
     slot: number,
     fits?: (tag: number) => boolean,
   ): { failureIds: number[]; failureCounts: number[]; failureTimes: number[] } {
-    let found = 0;
+    const failureIds: number[] = [];
+    const failureCounts: number[] = [];
+    const failureTimes: number[] = [];
     for (let failure = this.#firstOf(slot); failure !== NONE; failure = this.#nextOf(failure)) {
       if (fits !== undefined && !fits(this.#words[failure * failureWords + TAG]!)) continue;
-      ids[found] = this.idOf(failure);
-      counts[found] = this.countOf(failure);
-      times[found++] = this.timeOf(failure);
+      failureIds.push(this.idOf(failure));
+      failureCounts.push(this.countOf(failure));
+      failureTimes.push(this.timeOf(failure));
     }
-    return {
-      failureIds: ids.slice(0, found),
-      failureCounts: counts.slice(0, found),
-      failureTimes: times.slice(0, found),
-    };
+    return { failureIds, failureCounts, failureTimes };
   }
 
   /** The source that all failures have in common; -1 where there are several. */
